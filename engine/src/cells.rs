@@ -1,0 +1,68 @@
+//! A metric of one cell a shard: what the counters have in common.
+
+use std::fmt;
+
+use crate::{
+    shard::{Arena, CellBlock, NO_SLOT, local, table::offset_of},
+    sync::{Arc, Cell64, Ordering},
+};
+
+/// One cell in every shard, or nothing at all for a disabled registry.
+///
+/// 16 bytes: the slot lies beside the pointer, so that a record reads nothing but the handle, the thread-local and the
+/// cell.
+#[derive(Clone)]
+pub(crate) struct SumCell {
+    slot: u32,
+    block: Option<Arc<CellBlock>>,
+}
+
+impl SumCell {
+    pub(crate) fn new(block: Arc<CellBlock>) -> Self {
+        Self { slot: block.slot(), block: Some(block) }
+    }
+
+    pub(crate) const fn noop() -> Self {
+        Self { slot: NO_SLOT, block: None }
+    }
+
+    /// Whether records go nowhere.
+    #[inline(always)]
+    pub(crate) fn is_noop(&self) -> bool {
+        self.slot == NO_SLOT
+    }
+
+    /// Replaces the value of the calling thread's cell by `change` of it: a load, `change`, and a store.
+    #[inline(always)]
+    pub(crate) fn update(&self, change: impl Fn(u64) -> u64) {
+        if self.is_noop() {
+            return;
+        }
+        let slot = self.slot;
+        match local::own_page(slot) {
+            Some(page) => update(page.cell(offset_of(slot)), change),
+            None => local::record_cold(slot, move |page| update(page.cell(offset_of(slot)), change)),
+        }
+    }
+
+    /// Folds the cell of every shard that has one, in the arena's order.
+    pub(crate) fn fold<T>(&self, start: T, mut add: impl FnMut(T, u64) -> T) -> T {
+        let Some(block) = &self.block else { return start };
+        let arena: &'static Arena = block.arena();
+        let pages = arena.shards().filter_map(|shard| shard.page(self.slot));
+        // Relaxed: each cell is read by itself.
+        pages.fold(start, |sum, page| add(sum, page.cell(offset_of(self.slot)).load(Ordering::Relaxed)))
+    }
+}
+
+#[inline(always)]
+fn update(cell: &Cell64, change: impl Fn(u64) -> u64) {
+    // Relaxed: the cell stands for itself; nothing is published through it.
+    cell.owner_store(change(cell.owner_load()), Ordering::Relaxed);
+}
+
+impl fmt::Debug for SumCell {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.is_noop() { f.write_str("noop") } else { write!(f, "slot {}", self.slot) }
+    }
+}

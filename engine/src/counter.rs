@@ -1,0 +1,160 @@
+//! Counters: numbers that only grow.
+
+use crate::{
+    cells::SumCell,
+    drops::{DropReason, drop_record},
+};
+
+/// A count of events, as a `u64`.
+///
+/// Cloning gives another handle to the same series. Recording is wait-free and costs about a nanosecond at any number
+/// of threads: each thread adds to a cell of its own, and a snapshot adds the cells up. The sum wraps around at 2⁶⁴,
+/// which Prometheus reads as a reset.
+///
+/// ```
+/// let registry = tachometer::Registry::new();
+/// let requests = registry.counter("requests_total", "Requests served.")?;
+/// requests.inc();
+/// requests.add(2);
+/// assert_eq!(requests.value(), 3);
+/// # Ok::<(), tachometer::RegisterError>(())
+/// ```
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct Counter(pub(crate) SumCell);
+
+impl Counter {
+    /// A counter that records nothing, as a disabled registry hands it out.
+    pub const fn noop() -> Self {
+        Self(SumCell::noop())
+    }
+
+    /// Adds 1.
+    #[inline]
+    pub fn inc(&self) {
+        self.add(1);
+    }
+
+    /// Adds `n`.
+    #[inline]
+    pub fn add(&self, n: u64) {
+        self.0.update(move |value| value.wrapping_add(n));
+    }
+
+    /// The sum over all threads: at least what was added before the call, as far as this thread knows of it. Costs a few
+    /// nanoseconds a thread; for tests and reports.
+    #[must_use]
+    pub fn value(&self) -> u64 {
+        self.0.fold(0, u64::wrapping_add)
+    }
+}
+
+/// A sum that only grows, as an `f64`: seconds, bytes as fractions, money.
+///
+/// Recording is wait-free and costs a few nanoseconds, the latency of a float addition, at any number of threads.
+/// A negative, NaN or infinite addition is dropped and counted by
+/// [`dropped_records`](crate::dropped_records), so that the counter never falls and its sum is never poisoned.
+///
+/// ```
+/// let registry = tachometer::Registry::new();
+/// let busy = registry.float_counter("busy_seconds_total", "Seconds spent working.")?;
+/// busy.add(0.25);
+/// busy.add(-1.0);
+/// assert_eq!(busy.value(), 0.25);
+/// # Ok::<(), tachometer::RegisterError>(())
+/// ```
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct FloatCounter(pub(crate) SumCell);
+
+impl FloatCounter {
+    /// A counter that records nothing, as a disabled registry hands it out.
+    pub const fn noop() -> Self {
+        Self(SumCell::noop())
+    }
+
+    /// Adds 1.
+    #[inline]
+    pub fn inc(&self) {
+        self.add(1.0);
+    }
+
+    /// Adds `amount`, if it is finite and not negative.
+    #[inline]
+    pub fn add(&self, amount: f64) {
+        if !(0.0..=f64::MAX).contains(&amount) {
+            return self.refuse(amount);
+        }
+        self.0.update(move |bits| (f64::from_bits(bits) + amount).to_bits());
+    }
+
+    /// The sum over all threads. See [`Counter::value`].
+    #[must_use]
+    pub fn value(&self) -> f64 {
+        self.0.fold(0.0, |sum, bits| sum + f64::from_bits(bits))
+    }
+
+    #[cold]
+    fn refuse(&self, amount: f64) {
+        if !self.0.is_noop() {
+            let negative = amount < 0.0 && amount.is_finite();
+            drop_record(if negative { DropReason::Negative } else { DropReason::NotFinite });
+        }
+    }
+}
+
+/// A count that goes up and down, as an `i64`: connections open, jobs queued. Exposed as a gauge.
+///
+/// Recording is as cheap as a [`Counter`]'s, because each thread keeps a cell of its own; what one thread adds another may
+/// subtract. For a value that is set rather than counted, use a [`Gauge`](crate::Gauge).
+///
+/// ```
+/// let registry = tachometer::Registry::new();
+/// let open = registry.up_down_counter("connections", "Connections open.")?;
+/// open.inc();
+/// open.add(2);
+/// open.dec();
+/// assert_eq!(open.value(), 2);
+/// # Ok::<(), tachometer::RegisterError>(())
+/// ```
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct UpDownCounter(pub(crate) SumCell);
+
+impl UpDownCounter {
+    /// A counter that records nothing, as a disabled registry hands it out.
+    pub const fn noop() -> Self {
+        Self(SumCell::noop())
+    }
+
+    /// Adds 1.
+    #[inline]
+    pub fn inc(&self) {
+        self.add(1);
+    }
+
+    /// Subtracts 1.
+    #[inline]
+    pub fn dec(&self) {
+        self.sub(1);
+    }
+
+    /// Adds `n`, which may be negative. The sum wraps around.
+    #[inline]
+    pub fn add(&self, n: i64) {
+        self.0.update(move |value| value.wrapping_add(n as u64));
+    }
+
+    /// Subtracts `n`. The sum wraps around.
+    #[inline]
+    pub fn sub(&self, n: i64) {
+        self.0.update(move |value| value.wrapping_sub(n as u64));
+    }
+
+    /// The sum over all threads. While threads add and subtract, a call may see one thread's subtraction and miss the
+    /// addition of another that came before it.
+    #[must_use]
+    pub fn value(&self) -> i64 {
+        self.0.fold(0, u64::wrapping_add) as i64
+    }
+}

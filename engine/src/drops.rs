@@ -1,0 +1,82 @@
+//! What could not be recorded, counted by reason.
+
+use crate::{
+    shard::arena,
+    sync::{AtomicU64, Ordering},
+};
+
+/// Why a record was dropped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum DropReason {
+    /// The value is NaN or infinite. (A [`Gauge`](crate::Gauge) stores such values and drops nothing.)
+    NotFinite,
+    /// A counter was asked to go down.
+    Negative,
+    /// The allocator refused the memory for a page of cells or for a shard.
+    Memory,
+    /// Every shard that the process can have is in use.
+    Shards,
+    /// The record came from inside another one: from the global allocator while the engine took memory, or from a
+    /// signal handler that met its own thread half-way through the same bucket.
+    Reentry,
+}
+
+impl DropReason {
+    /// Every reason there is.
+    pub const ALL: [Self; 5] = [Self::NotFinite, Self::Negative, Self::Memory, Self::Shards, Self::Reentry];
+
+    /// The reason as a label value: `nan`, `negative`, `memory`, `shards`, `reentry`.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::NotFinite => "nan",
+            Self::Negative => "negative",
+            Self::Memory => "memory",
+            Self::Shards => "shards",
+            Self::Reentry => "reentry",
+        }
+    }
+}
+
+/// How many records the process has dropped for this reason, over all registries.
+///
+/// ```
+/// use tachometer::{DropReason, Registry, dropped_records};
+///
+/// let ratio = Registry::new().histogram("ratio", "Share of hits.")?;
+/// let before = dropped_records(DropReason::NotFinite);
+/// ratio.observe(f64::NAN);
+/// assert_eq!(ratio.value().count, 0);
+/// assert!(dropped_records(DropReason::NotFinite) > before);
+/// # Ok::<(), tachometer::RegisterError>(())
+/// ```
+#[must_use]
+pub fn dropped_records(reason: DropReason) -> u64 {
+    arena().drops.get(reason)
+}
+
+/// The counters. Shared by all threads: a drop is rare, and may happen where there is no shard to count it in.
+#[derive(Debug)]
+pub(crate) struct Drops([AtomicU64; DropReason::ALL.len()]);
+
+impl Drops {
+    pub(crate) fn new() -> Self {
+        Self(std::array::from_fn(|_| AtomicU64::new(0)))
+    }
+
+    #[cold]
+    pub(crate) fn count(&self, reason: DropReason) {
+        self.0[reason as usize].fetch_add(1, Ordering::Relaxed);
+    }
+
+    fn get(&self, reason: DropReason) -> u64 {
+        self.0[reason as usize].load(Ordering::Relaxed)
+    }
+}
+
+/// Counts a dropped record.
+#[cold]
+pub(crate) fn drop_record(reason: DropReason) {
+    arena().drops.count(reason);
+}

@@ -1,0 +1,200 @@
+//! The one error of the control plane.
+
+use std::{error::Error, fmt};
+
+/// Why a metric, a family, a series or a registry could not be made.
+///
+/// The message names the metric and says what to change. Recording never fails; only registration and look-ups do.
+///
+/// ```
+/// let registry = tachometer::Registry::new();
+/// let error = registry.counter("bytes-sent", "Bytes sent.").unwrap_err();
+/// assert_eq!(
+///     error.to_string(),
+///     "metric `bytes-sent`: the name may hold only letters, digits, `_` and `:`, and must not begin with a digit",
+/// );
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RegisterError {
+    metric: Box<str>,
+    reason: RegisterErrorReason,
+}
+
+/// What is wrong, for programs that want to tell the cases apart.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum RegisterErrorReason {
+    /// The metric's name is not `[a-zA-Z_:][a-zA-Z0-9_:]*`.
+    IllegalMetricName,
+    /// A label's name is not `[a-zA-Z_][a-zA-Z0-9_]*`.
+    IllegalLabelName(Box<str>),
+    /// A label's name means something else already: `le` on a histogram, `quantile`, or two leading underscores.
+    ReservedLabel(Box<str>),
+    /// A label occurs twice, be it among the constant labels.
+    DuplicateLabel(Box<str>),
+    /// The family has more labels than [`MAX_LABELS`](crate::MAX_LABELS).
+    TooManyLabels(usize),
+    /// A look-up left a label out.
+    MissingLabel(Box<str>),
+    /// A look-up named a label that the family does not have.
+    UnknownLabel(Box<str>),
+    /// The bounds of a histogram's buckets are no good.
+    Buckets(BucketsError),
+    /// The name is taken by a metric of another type.
+    TypeConflict {
+        /// The type that the name has.
+        registered: &'static str,
+        /// The type that was asked for.
+        requested: &'static str,
+    },
+    /// The name is taken by a family with another help text.
+    HelpConflict(Box<str>),
+    /// The name is taken by a family with other labels.
+    LabelsConflict(Box<[Box<str>]>),
+    /// The name is taken by a histogram with other bounds.
+    BucketsConflict,
+    /// The name is taken by a callback, which cannot be shared.
+    CallbackExists,
+    /// One of the metric's sample names belongs to another family.
+    SampleNameClash {
+        /// The name that both would expose.
+        sample: Box<str>,
+        /// The family that has it.
+        family: Box<str>,
+    },
+    /// The same series occurs twice in a hand-built family.
+    DuplicateSeries,
+    /// A series of a hand-built family has a value that does not fit the family's type.
+    WrongValue(&'static str),
+    /// All cells of the process are taken.
+    NoSlots,
+}
+
+/// What is wrong with the bounds of a histogram.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum BucketsError {
+    /// There is no finite bound.
+    Empty,
+    /// A bound is NaN or minus infinity.
+    NotANumber,
+    /// A bound is not greater than the one before it.
+    NotIncreasing {
+        /// The bound before.
+        before: f64,
+        /// The bound that should be greater.
+        bound: f64,
+    },
+    /// There are more bounds than [`MAX_BOUNDS`](crate::MAX_BOUNDS).
+    TooMany(usize),
+    /// A start, width, factor or number of steps makes no layout.
+    BadLayout(&'static str),
+}
+
+impl Eq for BucketsError {}
+
+impl RegisterError {
+    pub(crate) fn new(metric: &str, reason: RegisterErrorReason) -> Self {
+        Self { metric: metric.into(), reason }
+    }
+
+    /// The name of the metric that was to be registered or looked up; empty for an error of a registry's own options.
+    #[must_use]
+    pub fn metric(&self) -> &str {
+        &self.metric
+    }
+
+    /// What is wrong.
+    #[must_use]
+    pub fn reason(&self) -> &RegisterErrorReason {
+        &self.reason
+    }
+}
+
+impl Error for RegisterError {}
+impl Error for BucketsError {}
+
+impl fmt::Display for RegisterError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.metric.is_empty() && self.reason != RegisterErrorReason::IllegalMetricName {
+            write!(f, "registry: {}", self.reason)
+        } else {
+            write!(f, "metric `{}`: {}", self.metric, self.reason)
+        }
+    }
+}
+
+impl fmt::Display for RegisterErrorReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::IllegalMetricName => f.write_str(
+                "the name may hold only letters, digits, `_` and `:`, and must not begin with a digit",
+            ),
+            Self::IllegalLabelName(label) => write!(
+                f,
+                "the label name `{label}` may hold only letters, digits and `_`, and must not begin with a digit"
+            ),
+            Self::ReservedLabel(label) => {
+                write!(f, "the label name `{label}` is reserved; choose another")
+            }
+            Self::DuplicateLabel(label) => {
+                write!(f, "the label `{label}` occurs twice (constant labels count); leave one out")
+            }
+            Self::TooManyLabels(count) => {
+                write!(f, "{count} labels are too many; use at most {}", crate::MAX_LABELS)
+            }
+            Self::MissingLabel(label) => write!(f, "the label `{label}` has no value; give it one"),
+            Self::UnknownLabel(label) => {
+                write!(f, "there is no label `{label}`; declare it with the family, or leave it out")
+            }
+            Self::Buckets(error) => error.fmt(f),
+            Self::TypeConflict { registered, requested } => write!(
+                f,
+                "already registered as a {registered}, so it cannot be a {requested}; use another name"
+            ),
+            Self::HelpConflict(help) => {
+                write!(f, "already registered with the help text `{help}`; use the same text or another name")
+            }
+            Self::LabelsConflict(labels) => write!(
+                f,
+                "already registered with the labels [{}]; use the same in the same order, or another name",
+                labels.join(", ")
+            ),
+            Self::BucketsConflict => {
+                f.write_str("already registered with other bounds; use the same bounds or another name")
+            }
+            Self::CallbackExists => {
+                f.write_str("already registered with a callback, which cannot be shared; use another name")
+            }
+            Self::SampleNameClash { sample, family } => {
+                write!(f, "the sample `{sample}` belongs to the family `{family}` already; use another name")
+            }
+            Self::DuplicateSeries => {
+                f.write_str("two series have the same labels; change a label value, or leave one out")
+            }
+            Self::WrongValue(expected) => write!(f, "a series of this family must hold {expected}"),
+            Self::NoSlots => f.write_str(
+                "the process has no cells left; drop metrics that are not used, or use fewer series",
+            ),
+        }
+    }
+}
+
+impl fmt::Display for BucketsError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Empty => f.write_str("the buckets have no finite bound; give at least one"),
+            Self::NotANumber => f.write_str("a bucket's bound is NaN or -Inf; give finite bounds"),
+            Self::NotIncreasing { before, bound } => {
+                write!(
+                    f,
+                    "the bucket bound {bound} follows {before}; give them in increasing order, each once"
+                )
+            }
+            Self::TooMany(count) => {
+                write!(f, "{count} bucket bounds are too many; use at most {}", crate::MAX_BOUNDS)
+            }
+            Self::BadLayout(advice) => write!(f, "the buckets {advice}"),
+        }
+    }
+}

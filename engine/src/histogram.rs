@@ -1,0 +1,171 @@
+//! Histograms: distributions over fixed buckets.
+
+use std::{fmt, time::Duration};
+
+use crate::{
+    Timer,
+    buckets::Layout,
+    drops::{DropReason, drop_record},
+    pairs,
+    shard::{CellBlock, Page, local, table::offset_of},
+    sync::Arc,
+};
+
+/// A distribution of values over fixed buckets: latencies in seconds, sizes in bytes.
+///
+/// Recording is wait-free and costs a few nanoseconds at any number of threads and buckets. In every snapshot the count
+/// is the sum of the buckets and the sum is that of exactly the observations counted, also while threads record; neither
+/// side ever waits for the other. A NaN or infinite observation is dropped and counted by
+/// [`dropped_records`](crate::dropped_records).
+///
+/// ```
+/// let registry = tachometer::Registry::new();
+/// let latency = registry.histogram("request_duration_seconds", "Time to serve a request.")?;
+/// latency.observe(0.03);
+/// let answer = latency.time(|| 6 * 7);
+/// assert_eq!(answer, 42);
+/// assert_eq!(latency.value().count, 2);
+/// # Ok::<(), tachometer::RegisterError>(())
+/// ```
+#[derive(Clone)]
+#[must_use]
+pub struct Histogram {
+    core: Option<Arc<HistogramCore>>,
+}
+
+/// The cells and the layout of a histogram's series.
+#[derive(Debug)]
+pub(crate) struct HistogramCore {
+    /// The block's slot, here to save a record the way to it.
+    slot: u32,
+    block: Arc<CellBlock>,
+    layout: std::sync::Arc<Layout>,
+}
+
+/// What a histogram holds, from [`Histogram::value`].
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct HistogramValue {
+    /// Observations in all.
+    pub count: u64,
+    /// Their sum.
+    pub sum: f64,
+    /// Observations by bucket, each counted once; the last bucket goes up to +Inf.
+    pub counts: Vec<u64>,
+    /// How often the busiest bucket had to be loaded until it stood still. 1 when nobody was recording in it.
+    pub most_tries: u32,
+}
+
+impl Histogram {
+    /// A histogram that records nothing, as a disabled registry hands it out.
+    pub const fn noop() -> Self {
+        Self { core: None }
+    }
+
+    pub(crate) fn new(core: Arc<HistogramCore>) -> Self {
+        Self { core: Some(core) }
+    }
+
+    /// Records a value.
+    #[inline]
+    pub fn observe(&self, value: f64) {
+        self.observe_n(value, 1);
+    }
+
+    /// Records `n` observations of the same value at the cost of one. Their sum is taken as `value * n`, and must be
+    /// finite as well.
+    #[inline]
+    pub fn observe_n(&self, value: f64, n: u64) {
+        let Some(core) = &self.core else { return };
+        let sum = value * n as f64;
+        if !sum.is_finite() || !value.is_finite() {
+            return drop_record(DropReason::NotFinite);
+        }
+        core.record(value, n, sum);
+    }
+
+    /// Records a duration, in seconds.
+    #[inline]
+    pub fn observe_duration(&self, duration: Duration) {
+        self.observe(duration.as_secs_f64());
+    }
+
+    /// Starts a timer that records the seconds until it is stopped or dropped. Reads the clock once now and once then,
+    /// about 16 ns each; a disabled histogram's timer reads none.
+    #[inline]
+    pub fn start_timer(&self) -> Timer<'_> {
+        Timer::start(self)
+    }
+
+    /// Calls `work` and records the seconds it took, also when it panics.
+    #[inline]
+    pub fn time<R>(&self, work: impl FnOnce() -> R) -> R {
+        let _timer = self.start_timer();
+        work()
+    }
+
+    /// The sum over all threads, for tests and reports. Each bucket is read as it stood between two observations.
+    #[must_use]
+    pub fn value(&self) -> HistogramValue {
+        let mut value = HistogramValue { count: 0, sum: 0.0, counts: Vec::new(), most_tries: 1 };
+        let Some(core) = &self.core else { return value };
+        let slot = core.slot;
+        value.counts = vec![0; core.buckets()];
+        for page in core.block.arena().shards().filter_map(|shard| shard.page(slot)) {
+            for (bucket, count) in value.counts.iter_mut().enumerate() {
+                let reading = pairs::read(page, offset_of(slot), bucket);
+                *count = count.wrapping_add(reading.count);
+                value.count = value.count.wrapping_add(reading.count);
+                value.sum += reading.sum;
+                value.most_tries = value.most_tries.max(reading.tries);
+            }
+        }
+        value
+    }
+
+    #[inline(always)]
+    pub(crate) fn is_noop(&self) -> bool {
+        self.core.is_none()
+    }
+}
+
+impl HistogramCore {
+    pub(crate) fn new(block: Arc<CellBlock>, layout: std::sync::Arc<Layout>) -> Self {
+        Self { slot: block.slot(), block, layout }
+    }
+
+    pub(crate) fn block(&self) -> &Arc<CellBlock> {
+        &self.block
+    }
+
+    pub(crate) fn bounds(&self) -> &std::sync::Arc<[f64]> {
+        &self.layout.bounds
+    }
+
+    pub(crate) fn buckets(&self) -> usize {
+        self.layout.bounds.len() + 1
+    }
+
+    #[inline(always)]
+    fn record(&self, value: f64, n: u64, sum: f64) {
+        let slot = self.slot;
+        let bucket = self.layout.index.find(value);
+        match local::own_page(slot) {
+            Some(page) => record_in(page, slot, bucket, n, sum),
+            None => local::record_cold(slot, move |page| record_in(page, slot, bucket, n, sum)),
+        }
+    }
+}
+
+#[inline(always)]
+fn record_in(page: &Page, slot: u32, bucket: usize, n: u64, sum: f64) {
+    if pairs::record(page, offset_of(slot), bucket, n, sum).is_err() {
+        drop_record(DropReason::Reentry);
+    }
+}
+
+impl fmt::Debug for Histogram {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.is_noop() { "Histogram(noop)" } else { "Histogram" })
+    }
+}

@@ -1,0 +1,111 @@
+//! A lock-free metrics engine for programs that cannot afford their metrics.
+//!
+//! Recording costs about a nanosecond at any number of threads, a scrape never makes a producer wait, and every snapshot
+//! is exact.
+//!
+//! ```
+//! use tachometer::{Buckets, Registry};
+//!
+//! let registry = Registry::builder().namespace("shop").label("env", "prod").build()?;
+//!
+//! // At start: register, resolve the labels, keep the handles.
+//! let sent = registry.counter_family("records_sent_total", "Records sent.", ["stream_name"])?;
+//! let orders = sent.with([("stream_name", "orders")])?;
+//! let flush =
+//!     registry.histogram_with("flush_duration_seconds", "Time to flush.", Buckets::exponential(0.001, 2.0, 14))?;
+//!
+//! // On the hot path: no lock, no hash, no allocation, no error.
+//! let timer = flush.start_timer();
+//! orders.add(500);
+//! timer.stop();
+//!
+//! // Anywhere, at any time.
+//! let snapshot = registry.snapshot();
+//! assert_eq!(snapshot.counter("shop_records_sent_total", &[("env", "prod"), ("stream_name", "orders")]), Some(500));
+//! # Ok::<(), tachometer::RegisterError>(())
+//! ```
+//!
+//! # How it works
+//!
+//! The API has two planes, and no function belongs to both.
+//!
+//! The **data plane** is `inc`, `add`, `set`, `observe` and the timers. Each thread owns a *shard*, a column of cells that
+//! it alone writes; a metric owns the same slots in every shard. A record finds the thread's page of cells by one load
+//! of a thread-local, then loads, adds and stores without a lock prefix. It never locks, allocates (after the first
+//! touch of a page), hashes, formats, waits, fails or panics.
+//!
+//! The **control plane** registers, looks labels up and takes snapshots. It may lock, allocate and fail, with a typed
+//! [`RegisterError`] that says what to change. A [`Snapshot`] is all that an exporter sees; the engine knows nothing of
+//! any exposition format.
+//!
+//! Which handle for what:
+//!
+//! | handle | counts | a record costs |
+//! |---|---|---|
+//! | [`Counter`] | events, `u64` | a plain addition in a cell of the thread's own |
+//! | [`FloatCounter`] | sums that only grow, `f64` | the same, with a float addition |
+//! | [`UpDownCounter`] | what comes and goes, `i64` | the same as a counter |
+//! | [`Gauge`] | a value that is set, `f64` | one store to a shared cell; `add` is a compare-and-swap loop |
+//! | [`Histogram`] | a distribution over buckets | a table look-up and four stores |
+//! | [`SignalCounter`] | events in signal handlers, `u64` | one `fetch_add`; the only async-signal-safe handle |
+//!
+//! # Promises
+//!
+//! 1. Recording on a thread's own shard is wait-free, and free of allocation once the thread has touched the page.
+//!    Recording through a lease (see 2) is lock-free, except when it must make a shard or map a page.
+//! 2. Nothing recorded is lost or counted twice, except what promise 6 lists. When a thread ends, the next one adopts
+//!    its shard and keeps adding; a record made while thread-locals are being destroyed leases a shard.
+//! 3. A counter never goes backwards between two snapshots. A histogram's count is the sum of its buckets, and its sum
+//!    is that of exactly those observations, always.
+//! 4. A scrape never makes a producer wait or retry; a producer, stopped half-way or recording flat out, never makes a
+//!    scrape wait.
+//! 5. Memory is bounded: shards follow the peak number of threads, and hold the pages that their threads touched.
+//! 6. What cannot be recorded honestly (NaN and infinities in counters and histograms, memory refused, re-entry) is
+//!    dropped and counted by reason: [`dropped_records`].
+//!
+//! # Limits worth knowing
+//!
+//! - A `u64` counter wraps around at 2⁶⁴, which Prometheus reads as a reset.
+//! - "Exact" means whole observations and representable values: `f64` sums round as floats do.
+//! - A callback that blocks delays the snapshot that called it, and nothing else.
+//! - Only [`SignalCounter`] may be used in a signal handler. A histogram notices a handler that meets its own thread
+//!   half-way through the same bucket and drops that record; no more than that is promised.
+//! - After `fork`, the child may record at once, on old and new threads. Registering is as safe there as allocating is.
+//! - Needs 64-bit atomics.
+
+#![cfg_attr(not(tachometer_loom), forbid(unsafe_code))]
+// Under loom one block is needed: `sync::loomed` says why.
+#![cfg_attr(tachometer_loom, deny(unsafe_code))]
+
+mod bucket_index;
+mod buckets;
+mod cells;
+mod counter;
+mod drops;
+mod error;
+mod gauge;
+mod histogram;
+mod name;
+mod pairs;
+mod registry;
+mod shard;
+mod signal_counter;
+mod snapshot;
+mod sync;
+mod timer;
+
+pub use buckets::{Buckets, IntoBuckets, MAX_BOUNDS};
+pub use counter::{Counter, FloatCounter, UpDownCounter};
+pub use drops::{DropReason, dropped_records};
+pub use error::{BucketsError, RegisterError, RegisterErrorReason};
+pub use gauge::Gauge;
+pub use histogram::{Histogram, HistogramValue};
+pub use registry::{DynamicFamily, MAX_LABELS, Metric, NO_LABELS, Registry, RegistryBuilder};
+pub use signal_counter::SignalCounter;
+pub use snapshot::{
+    Snapshot,
+    build::{FamilyBuilder, SnapshotBuilder},
+    schema::SchemaId,
+    view::{FamilyView, HistogramView, MetricKind, Number, SeriesView, StateSetView, SummaryView, Value},
+};
+pub use timer::Timer;

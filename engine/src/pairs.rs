@@ -1,0 +1,102 @@
+//! The histogram's cells: pairs, and the protocol that keeps a pair whole without anybody waiting.
+//!
+//! ```text
+//! cell    0     1          2       3          4       5          6
+//!       undo  2n₀+busy    sum₀   2n₁+busy    sum₁   2n₂+busy    sum₂ ...
+//! ```
+//!
+//! A bucket is two neighbouring cells: twice its number of observations plus a busy bit, and the sum of the observed
+//! values. One undo cell serves the whole histogram, because its owner makes one observation at a time. To observe:
+//!
+//! 1. the sum before the observation goes to the undo cell;
+//! 2. the busy bit is set;
+//! 3. the new sum is stored;
+//! 4. the number is raised by one, which clears the busy bit.
+//!
+//! A reader loads the number, the sum, and the number again. When the number is odd, the sum may be old or new, and it
+//! takes the undo cell in its place. When the number changed meanwhile, it starts over, which happens only while the
+//! owner *finishes* observations in this very bucket. An owner that was preempted or killed between two stores leaves
+//! the bucket as it was before the observation, and no reader waits for it; no owner ever waits for a reader.
+//!
+//! So each bucket is read as it stood between two observations, and count and sum over the buckets are those of a set
+//! of whole observations. (A sequence lock over the whole histogram would make the reader wait for a preempted owner,
+//! or repeat for as long as there are observations anywhere in the histogram.)
+//!
+//! # Orderings
+//!
+//! Each is needed: `loom-tests/tests/histogram.rs` holds the models.
+//!
+//! - The first fence keeps the store to the undo cell behind the previous observation's last store: a reader that sees
+//!   the new undo value also sees the earlier bucket complete, and does not repair it with a foreign sum.
+//! - The odd store is Release, against the reader's Acquire load: who sees the busy bit sees the undo cell.
+//! - The second fence, against the reader's fence: who sees the new sum also sees the busy bit when it loads the
+//!   number again.
+//! - The even store is Release: who sees the number sees its sum.
+
+use crate::{
+    shard::Page,
+    sync::{Ordering, fence},
+};
+
+/// Most buckets of a histogram, the one up to +Inf included: what fits in a page.
+pub(crate) const MAX_BUCKETS: usize = (crate::shard::PAGE_CELLS - 1) / 2;
+
+/// Cells of a histogram with this many buckets.
+pub(crate) fn cells(buckets: usize) -> usize {
+    1 + 2 * buckets
+}
+
+/// The owner met its own observation half-way, in this bucket.
+#[derive(Debug)]
+pub(crate) struct Reentered;
+
+/// Adds `n` observations that sum up to `sum` to a bucket of the histogram whose cells begin at `undo`.
+///
+/// Wait-free: two loads and four stores. For the owner of the page's shard.
+#[inline(always)]
+pub(crate) fn record(page: &Page, undo: usize, bucket: usize, n: u64, sum: f64) -> Result<(), Reentered> {
+    let (count, total) = pair(page, undo, bucket);
+    let before = count.owner_load();
+    if before & 1 == 1 {
+        return Err(Reentered);
+    }
+    let sum_before = total.owner_load();
+    fence(Ordering::Release);
+    page.cell(undo).owner_store(sum_before, Ordering::Relaxed);
+    count.owner_store(before | 1, Ordering::Release);
+    fence(Ordering::Release);
+    total.owner_store((f64::from_bits(sum_before) + sum).to_bits(), Ordering::Relaxed);
+    count.owner_store(before.wrapping_add(n << 1), Ordering::Release);
+    Ok(())
+}
+
+/// A bucket as a reader found it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Reading {
+    pub(crate) count: u64,
+    pub(crate) sum: f64,
+    /// How often the number was loaded until it stood still; 1 unless the owner was finishing observations here.
+    pub(crate) tries: u32,
+}
+
+/// Reads a bucket of the histogram whose cells begin at `undo`. Any thread may.
+#[inline]
+pub(crate) fn read(page: &Page, undo: usize, bucket: usize) -> Reading {
+    let (count, total) = pair(page, undo, bucket);
+    let mut tries = 0;
+    loop {
+        tries += 1;
+        let number = count.load(Ordering::Acquire);
+        let cell = if number & 1 == 1 { page.cell(undo) } else { total };
+        let sum = f64::from_bits(cell.load(Ordering::Relaxed));
+        fence(Ordering::Acquire);
+        if count.load(Ordering::Relaxed) == number {
+            return Reading { count: number >> 1, sum, tries };
+        }
+    }
+}
+
+#[inline(always)]
+fn pair(page: &Page, undo: usize, bucket: usize) -> (&crate::sync::Cell64, &crate::sync::Cell64) {
+    (page.cell(undo + 1 + 2 * bucket), page.cell(undo + 2 + 2 * bucket))
+}

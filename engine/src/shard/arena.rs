@@ -1,0 +1,201 @@
+//! The arena: every shard of the process, the list of free ones, and the slots of their cells.
+
+use super::{
+    Shard,
+    free_list::FreeList,
+    page::TryBox,
+    slots::{CellBlock, Extent, SlotAllocator},
+    table::offset_of,
+};
+use crate::{
+    drops::{DropReason, Drops},
+    sync::{Arc, AtomicU32, Mutex, Once, Ordering, Queue, lock, process_wide},
+};
+
+/// Shards a process can have, kept by threads or made for leases: their index has 16 bits, and one value means none.
+#[cfg(not(tachometer_loom))]
+const MAX_SHARDS: u32 = 65_535;
+#[cfg(tachometer_loom)]
+const MAX_SHARDS: u32 = 4;
+
+/// Shards that threads may keep at once. A thread beyond it leases a shard for each record: correct, but tens of
+/// nanoseconds instead of one. It bounds memory: a kept shard holds every page that its thread ever touched.
+pub(crate) const MAX_KEPT_SHARDS: u32 = 4_096;
+
+/// Shards in a chunk. The first chunk lies in the arena; another is made when the one before it is half full.
+#[cfg(not(tachometer_loom))]
+const CHUNK: usize = 256;
+#[cfg(tachometer_loom)]
+const CHUNK: usize = 4;
+const MORE_CHUNKS: usize = (MAX_SHARDS as usize).div_ceil(CHUNK) - 1;
+
+type Chunk = [Once<TryBox<Shard>>; CHUNK];
+
+/// Every shard of the process. A value, so that a loom model can have its own.
+#[derive(Debug)]
+pub(crate) struct Arena {
+    first: Chunk,
+    more: [Once<TryBox<Chunk>>; MORE_CHUNKS],
+    /// Indices given out. A shard may be published a little later, or never when memory was refused.
+    claimed: AtomicU32,
+    /// 1 while a thread makes a chunk. Never waited for: who finds it taken does without.
+    growing: AtomicU32,
+    kept: AtomicU32,
+    free: FreeList,
+    slots: Mutex<SlotAllocator>,
+    retired: Queue<Extent>,
+    pub(crate) drops: Drops,
+}
+
+process_wide! {
+    /// The arena that all registries of the process share. It exists from the first registration on, so a record
+    /// never waits for it to be made.
+    static ARENA: Arena = Arena::new();
+}
+
+/// The process's arena.
+pub(crate) fn arena() -> &'static Arena {
+    &ARENA
+}
+
+impl Arena {
+    pub(crate) fn new() -> Self {
+        Self {
+            first: empty_chunk(),
+            more: std::array::from_fn(|_| Once::new()),
+            claimed: AtomicU32::new(0),
+            growing: AtomicU32::new(0),
+            kept: AtomicU32::new(0),
+            free: FreeList::new(),
+            slots: Mutex::new(SlotAllocator::default()),
+            retired: Queue::new(),
+            drops: Drops::new(),
+        }
+    }
+
+    /// A shard for the calling thread to own until [`Arena::release`]: a free one, or else a new one.
+    ///
+    /// Fails when there are 65,535 already or memory is refused. Lock-free, but for the allocator when it makes one.
+    pub(crate) fn acquire(&self) -> Result<&Shard, DropReason> {
+        self.free.pop(self).map_or_else(|| self.make(), Ok)
+    }
+
+    /// Gives a shard back. Its cells keep what was recorded in them.
+    pub(crate) fn release(&self, shard: &Shard) {
+        self.free.push(shard);
+    }
+
+    /// Like [`Arena::acquire`], but counted against the number of shards that threads may keep.
+    pub(crate) fn acquire_kept(&self) -> Option<&Shard> {
+        // Relaxed, here and below: the count orders nothing.
+        if self.kept.fetch_add(1, Ordering::Relaxed) < MAX_KEPT_SHARDS
+            && let Ok(shard) = self.acquire()
+        {
+            return Some(shard);
+        }
+        self.kept.fetch_sub(1, Ordering::Relaxed);
+        None
+    }
+
+    /// Gives back a shard from [`Arena::acquire_kept`].
+    pub(crate) fn release_kept(&self, shard: &Shard) {
+        self.release(shard);
+        self.kept.fetch_sub(1, Ordering::Relaxed);
+    }
+
+    /// Every shard that was ever made, in the order in which they were made.
+    pub(crate) fn shards(&self) -> impl Iterator<Item = &Shard> {
+        // Relaxed: the shards are published one by one, with Release, by the `Once` that holds each.
+        let claimed = self.claimed.load(Ordering::Relaxed) as u16;
+        (0..claimed).filter_map(|index| self.shard(index))
+    }
+
+    /// The shard with this index, if it exists.
+    pub(super) fn shard(&self, index: u16) -> Option<&Shard> {
+        self.place(usize::from(index))?.get().map(|shard| &**shard)
+    }
+
+    fn place(&self, index: usize) -> Option<&Once<TryBox<Shard>>> {
+        match (index / CHUNK).checked_sub(1) {
+            _ if index >= MAX_SHARDS as usize => None,
+            None => self.first.get(index),
+            Some(chunk) => self.more.get(chunk)?.get()?.get(index % CHUNK),
+        }
+    }
+
+    /// Makes a shard: claims the next index, then publishes the shard under it.
+    ///
+    /// An index has one claimant, so no `set` here ever meets another and waits; that also holds in the child of a
+    /// fork, where a thread that was half-way through may have vanished.
+    #[cold]
+    fn make(&self) -> Result<&Shard, DropReason> {
+        let mut index = self.claimed.load(Ordering::Relaxed);
+        let place = loop {
+            let Some(place) = self.place(index as usize) else { return Err(DropReason::Shards) };
+            match self.claimed.compare_exchange_weak(index, index + 1, Ordering::Relaxed, Ordering::Relaxed) {
+                Ok(_) => break place,
+                Err(seen) => index = seen,
+            }
+        };
+        self.grow_behind(index as usize);
+        let shard = TryBox::new(|| Shard::new(index as u16)).ok_or(DropReason::Memory)?;
+        let _ = place.set(shard);
+        self.shard(index as u16).ok_or(DropReason::Memory)
+    }
+
+    /// Makes the chunk after the one that `index` lies in, once that is half full.
+    ///
+    /// One thread at a time tries and the others pass by; the chunk is not needed before another half chunk of threads
+    /// has come. Until it is there, further threads lease.
+    fn grow_behind(&self, index: usize) {
+        let Some(next) = self.more.get(index / CHUNK) else { return };
+        if index % CHUNK < CHUNK / 2 || next.get().is_some() {
+            return;
+        }
+        // Acquire and Release make the flag a try-lock around `set`, which therefore has one caller.
+        if self.growing.swap(1, Ordering::Acquire) == 0 {
+            if next.get().is_none()
+                && let Some(chunk) = TryBox::new(empty_chunk)
+            {
+                let _ = next.set(chunk);
+            }
+            self.growing.store(0, Ordering::Release);
+        }
+    }
+
+    /// Takes `len` cells of one page, zero in every shard, or `None` when the process has no slots left.
+    pub(crate) fn take_cells(&'static self, len: u16) -> Option<Arc<CellBlock>> {
+        let mut slots = lock(&self.slots);
+        while let Some(extent) = self.retired.pop() {
+            slots.give(extent);
+        }
+        let extent = slots.take(len)?;
+        self.zero(extent);
+        Some(Arc::new(CellBlock::new(self, extent.slot, extent.len)))
+    }
+
+    /// Queues cells that no handle and no snapshot can reach any more. Lock-free, for any thread.
+    pub(super) fn retire(&self, extent: Extent) {
+        self.retired.push(extent);
+    }
+
+    /// Zeroes cells of other threads' shards.
+    ///
+    /// Nobody else writes or reads them: the last `Arc` of their block is gone, and its drop (Release, then the
+    /// Acquire of the thread that dropped the last one), the queue and the slots' lock order every earlier access
+    /// before these stores. Whoever is handed the new metric's handle is ordered after them in turn.
+    fn zero(&self, extent: Extent) {
+        for shard in self.shards() {
+            if let Some(page) = shard.page(extent.slot) {
+                let offset = offset_of(extent.slot);
+                for cell in offset..offset + usize::from(extent.len) {
+                    page.cell(cell).owner_store(0, Ordering::Relaxed);
+                }
+            }
+        }
+    }
+}
+
+fn empty_chunk() -> Chunk {
+    std::array::from_fn(|_| Once::new())
+}

@@ -1,0 +1,153 @@
+//! Which shard the calling thread records in.
+//!
+//! ```text
+//!           first record                 destructors of thread-locals run
+//!   Fresh ───────────────► Attached ──────────────────────────────────────► Gone
+//!     │                      │  ▲                                             │
+//!     └────────► Busy ◄──────┘  │ page mapped                                 │ lease a shard
+//!        takes a shard or maps ─┘ a page                                      ▼ for each record
+//! ```
+//!
+//! What a record reads has no destructor, so it costs no check and stays readable until the thread's very end: a table
+//! of the thread's pages, and for the pages beyond it a pointer to the shard. Another thread-local, whose destructor
+//! returns the shard, is touched once when the thread attaches. After it ran, what other destructors still record
+//! goes through leases.
+//!
+//! While the engine takes memory the thread is `Busy`. A global allocator that itself records still finds the pages
+//! that are mapped; where it would need another one its record is dropped and counted, for it would recurse without end.
+
+use std::cell::Cell;
+
+use super::{Arena, Page, Shard, arena, table::page_of};
+use crate::{
+    drops::{DropReason, drop_record},
+    sync::per_thread,
+};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    Fresh,
+    Busy,
+    Attached,
+    Gone,
+}
+
+/// Pages that a thread finds by one load; it finds the others by three.
+#[cfg(not(tachometer_loom))]
+const NEAR_PAGES: usize = 128;
+#[cfg(tachometer_loom)]
+const NEAR_PAGES: usize = 2;
+
+per_thread! {
+    /// The first pages of this thread's shard, as far as it has touched them.
+    static NEAR: [Cell<Option<&'static Page>>; NEAR_PAGES] = [const { Cell::new(None) }; NEAR_PAGES];
+    /// The shard of this thread.
+    static SHARD: Cell<Option<&'static Shard>> = Cell::new(None);
+    static STATE: Cell<State> = Cell::new(State::Fresh);
+    static RETURN: ReturnShard = ReturnShard { shard: Cell::new(None) };
+}
+
+/// The page of the calling thread's shard that holds `slot`, if the thread has a shard and has touched the page.
+#[inline(always)]
+pub(crate) fn own_page(slot: u32) -> Option<&'static Page> {
+    let number = page_of(slot) as usize;
+    if number < NEAR_PAGES {
+        NEAR.try_with(|pages| pages[number].get()).ok().flatten()
+    } else {
+        SHARD.try_with(Cell::get).ok().flatten()?.page(slot)
+    }
+}
+
+/// Records in the page that holds `slot`, when [`own_page`] found none: attaches the thread, maps the page, or leases
+/// a shard for this one record. What cannot be recorded is dropped and counted.
+#[cold]
+#[inline(never)]
+pub(crate) fn record_cold(slot: u32, record: impl FnOnce(&Page)) {
+    let state = state();
+    if state == State::Busy {
+        return drop_record(DropReason::Reentry);
+    }
+    set_state(State::Busy);
+    let (after, own) = match state {
+        State::Fresh => attach(arena()),
+        _ => (state, SHARD.try_with(Cell::get).ok().flatten()),
+    };
+    match own {
+        Some(shard) => {
+            if let Some(page) = record_in(shard, slot, record) {
+                remember(slot, page);
+            }
+        }
+        None => lease(arena(), slot, record),
+    }
+    set_state(after);
+}
+
+/// Takes a shard for the thread to keep, and sees to it that it is returned when the thread ends.
+///
+/// A thread that gets none (they are all kept, memory is refused, or its thread-locals are being destroyed) leases
+/// for this record; at the shard limit it tries again at its next one.
+fn attach(arena: &'static Arena) -> (State, Option<&'static Shard>) {
+    let Some(shard) = arena.acquire_kept() else { return (State::Fresh, None) };
+    if RETURN.try_with(|guard| guard.shard.set(Some((arena, shard)))).is_ok() {
+        let _ = SHARD.try_with(|own| own.set(Some(shard)));
+        (State::Attached, Some(shard))
+    } else {
+        arena.release_kept(shard);
+        (State::Gone, None)
+    }
+}
+
+/// Records once in a shard that is owned for just that long.
+fn lease(arena: &Arena, slot: u32, record: impl FnOnce(&Page)) {
+    match arena.acquire() {
+        Ok(shard) => {
+            record_in(shard, slot, record);
+            arena.release(shard);
+        }
+        Err(reason) => drop_record(reason),
+    }
+}
+
+fn record_in(shard: &Shard, slot: u32, record: impl FnOnce(&Page)) -> Option<&Page> {
+    let page = shard.page_or_map(slot);
+    match page {
+        Some(page) => record(page),
+        None => drop_record(DropReason::Memory),
+    }
+    page
+}
+
+fn remember(slot: u32, page: &'static Page) {
+    let _ = NEAR.try_with(|pages| {
+        if let Some(near) = pages.get(page_of(slot) as usize) {
+            near.set(Some(page));
+        }
+    });
+}
+
+fn state() -> State {
+    // An error means that the thread's locals are gone already.
+    STATE.try_with(Cell::get).unwrap_or(State::Gone)
+}
+
+fn set_state(state: State) {
+    let _ = STATE.try_with(|cell| cell.set(state));
+}
+
+/// Puts the thread's shard on the free list when the thread ends.
+#[derive(Debug)]
+struct ReturnShard {
+    shard: Cell<Option<(&'static Arena, &'static Shard)>>,
+}
+
+impl Drop for ReturnShard {
+    fn drop(&mut self) {
+        let _ = SHARD.try_with(Cell::take);
+        let _ = NEAR.try_with(|pages| pages.iter().for_each(|page| page.set(None)));
+        set_state(State::Gone);
+        if let Some((arena, shard)) = self.shard.take() {
+            arena.release_kept(shard);
+        }
+    }
+}

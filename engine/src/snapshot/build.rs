@@ -1,0 +1,235 @@
+//! Building a snapshot by hand: for custom collectors, tests and other formats.
+
+use std::{collections::HashSet, sync::Arc as Shared};
+
+use super::{
+    Snapshot,
+    collect::Plan,
+    schema::{FamilyDraft, Labels, Schema, SeriesDraft, Shape},
+    view::{MetricKind, Number},
+};
+use crate::{
+    error::{RegisterError, RegisterErrorReason as Reason},
+    sync::Arc,
+};
+
+/// Collects families into a snapshot. See [`Snapshot::builder`].
+#[derive(Debug, Default)]
+#[must_use]
+pub struct SnapshotBuilder {
+    families: Vec<FamilyBuilder>,
+}
+
+/// Collects the series of one family. See [`Snapshot::builder`].
+#[derive(Debug)]
+#[must_use]
+pub struct FamilyBuilder {
+    draft: FamilyDraft<Vec<u64>>,
+    wrong_value: bool,
+}
+
+impl Snapshot {
+    /// Begins a snapshot that holds what the caller puts in.
+    ///
+    /// It may hold what a registry does not make: summaries, infos, state sets, sample times, series of one family
+    /// with different label names, names in UTF-8, and counts that do not agree. A renderer decides what its
+    /// format can say.
+    ///
+    /// ```
+    /// use tachometer::{FamilyBuilder, MetricKind, NO_LABELS, Number, Snapshot};
+    ///
+    /// let snapshot = Snapshot::builder()
+    ///     .family(
+    ///         FamilyBuilder::new("node_load1", MetricKind::Gauge)
+    ///             .help("Load average over one minute.")
+    ///             .number(NO_LABELS, Number::F64(0.25))
+    ///             .timestamp_ms(1_700_000_000_000),
+    ///     )
+    ///     .build()?;
+    /// assert_eq!(snapshot.gauge("node_load1", &[]), Some(0.25));
+    /// # Ok::<(), tachometer::RegisterError>(())
+    /// ```
+    pub fn builder() -> SnapshotBuilder {
+        SnapshotBuilder::default()
+    }
+}
+
+impl SnapshotBuilder {
+    /// Adds a family.
+    pub fn family(mut self, family: FamilyBuilder) -> Self {
+        self.families.push(family);
+        self
+    }
+
+    /// Makes the snapshot.
+    ///
+    /// # Errors
+    ///
+    /// When a name is empty, two families have the same name, two series of a family have the same labels, a series
+    /// has a label twice, or a value does not fit its family's type.
+    pub fn build(self) -> Result<Snapshot, RegisterError> {
+        let mut names = HashSet::new();
+        for family in &self.families {
+            family.check()?;
+            if !names.insert(Shared::clone(&family.draft.name)) {
+                let clash = Reason::SampleNameClash {
+                    sample: (&*family.draft.name).into(),
+                    family: (&*family.draft.name).into(),
+                };
+                return Err(RegisterError::new(&family.draft.name, clash));
+            }
+        }
+        let mut values = Vec::new();
+        let drafts = self.families.into_iter().map(|family| family.draft).collect();
+        let parts = Schema::assemble(drafts, |_, _, series: Vec<u64>| values.extend(series));
+        let schema = Arc::new(Schema::new(parts, Plan::default()));
+        Ok(Snapshot::new(schema, values.into(), Box::default()))
+    }
+}
+
+impl FamilyBuilder {
+    /// A family without series, help text and unit.
+    pub fn new(name: &str, kind: MetricKind) -> Self {
+        let draft = FamilyDraft { name: name.into(), help: None, unit: None, kind, series: Vec::new() };
+        Self { draft, wrong_value: false }
+    }
+
+    /// Sets the help text.
+    pub fn help(mut self, help: &str) -> Self {
+        self.draft.help = Some(help.into());
+        self
+    }
+
+    /// Sets the unit.
+    pub fn unit(mut self, unit: &str) -> Self {
+        self.draft.unit = Some(unit.into());
+        self
+    }
+
+    /// Adds a series to a counter, gauge or unknown.
+    pub fn number<'a>(self, labels: impl IntoIterator<Item = (&'a str, &'a str)>, value: Number) -> Self {
+        let fits = matches!(self.draft.kind, MetricKind::Counter | MetricKind::Gauge | MetricKind::Unknown);
+        let (shape, bits) = match value {
+            Number::U64(value) => (Shape::U64, value),
+            Number::I64(value) => (Shape::I64, value as u64),
+            Number::F64(value) => (Shape::F64, value.to_bits()),
+        };
+        self.series(fits, labels, shape, vec![bits])
+    }
+
+    /// Adds a series to a histogram: upper bounds, each with the number of observations at or below it. A bound of
+    /// +Inf may be left out; `count` is the number of all observations.
+    pub fn histogram<'a>(
+        self,
+        labels: impl IntoIterator<Item = (&'a str, &'a str)>,
+        cumulative: &[(f64, u64)],
+        sum: f64,
+        count: u64,
+    ) -> Self {
+        let ascending = cumulative.windows(2).all(|pair| pair[0].0 < pair[1].0 && pair[0].1 <= pair[1].1);
+        let finite = cumulative.iter().filter(|(bound, _)| *bound != f64::INFINITY);
+        let last = cumulative.last().map_or(0, |(_, upto)| *upto);
+        let fits = self.draft.kind == MetricKind::Histogram
+            && ascending
+            && !cumulative.iter().any(|(bound, _)| bound.is_nan())
+            && last <= count;
+        let mut values = Vec::with_capacity(cumulative.len() + 3);
+        let mut below = 0;
+        for (_, upto) in finite.clone() {
+            values.push(upto.saturating_sub(below));
+            below = *upto;
+        }
+        values.extend([count.saturating_sub(below), count, sum.to_bits()]);
+        let bounds: Shared<[f64]> = finite.map(|(bound, _)| *bound).collect();
+        self.series(fits, labels, Shape::Histogram(bounds), values)
+    }
+
+    /// Adds a series to a summary: quantiles, each with its value.
+    pub fn summary<'a>(
+        self,
+        labels: impl IntoIterator<Item = (&'a str, &'a str)>,
+        quantiles: &[(f64, f64)],
+        sum: f64,
+        count: u64,
+    ) -> Self {
+        let fits = self.draft.kind == MetricKind::Summary;
+        let mut values: Vec<u64> = quantiles.iter().map(|(_, value)| value.to_bits()).collect();
+        values.extend([count, sum.to_bits()]);
+        let shape = Shape::Summary(quantiles.iter().map(|(quantile, _)| *quantile).collect());
+        self.series(fits, labels, shape, values)
+    }
+
+    /// Adds a series to an info.
+    pub fn info<'a>(self, labels: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
+        let fits = self.draft.kind == MetricKind::Info;
+        self.series(fits, labels, Shape::Info, Vec::new())
+    }
+
+    /// Adds a series to a state set: each state, and whether it is on.
+    pub fn state_set<'a>(
+        self,
+        labels: impl IntoIterator<Item = (&'a str, &'a str)>,
+        states: &[(&str, bool)],
+    ) -> Self {
+        let fits = self.draft.kind == MetricKind::StateSet;
+        let values = states.iter().map(|(_, on)| u64::from(*on)).collect();
+        let shape = Shape::StateSet(states.iter().map(|(state, _)| Box::from(*state)).collect());
+        self.series(fits, labels, shape, values)
+    }
+
+    /// Sets the time of the series added last, in milliseconds since the Unix epoch.
+    pub fn timestamp_ms(mut self, timestamp_ms: i64) -> Self {
+        if let Some(series) = self.draft.series.last_mut() {
+            series.timestamp_ms = Some(timestamp_ms);
+        }
+        self
+    }
+
+    fn series<'a>(
+        mut self,
+        fits: bool,
+        labels: impl IntoIterator<Item = (&'a str, &'a str)>,
+        shape: Shape,
+        source: Vec<u64>,
+    ) -> Self {
+        self.wrong_value |= !fits;
+        let mut labels: Labels =
+            labels.into_iter().map(|(name, value)| (Shared::from(name), Shared::from(value))).collect();
+        labels.sort();
+        self.draft.series.push(SeriesDraft { labels, shape, timestamp_ms: None, source });
+        self
+    }
+
+    fn check(&self) -> Result<(), RegisterError> {
+        let FamilyDraft { name, kind, series, .. } = &self.draft;
+        let error = |reason| Err(RegisterError::new(name, reason));
+        if name.is_empty() {
+            return error(Reason::IllegalMetricName);
+        }
+        if self.wrong_value {
+            return error(Reason::WrongValue(expected(*kind)));
+        }
+        let mut seen = HashSet::new();
+        for draft in series {
+            if let Some(pair) = draft.labels.windows(2).find(|pair| pair[0].0 == pair[1].0) {
+                return error(Reason::DuplicateLabel((&*pair[0].0).into()));
+            }
+            if !seen.insert(&draft.labels) {
+                return error(Reason::DuplicateSeries);
+            }
+        }
+        Ok(())
+    }
+}
+
+fn expected(kind: MetricKind) -> &'static str {
+    match kind {
+        MetricKind::Counter | MetricKind::Gauge | MetricKind::Unknown => "a number",
+        MetricKind::Histogram => {
+            "a histogram whose bounds and cumulative counts ascend, with none above the count of all"
+        }
+        MetricKind::Summary => "a summary",
+        MetricKind::Info => "an info",
+        MetricKind::StateSet => "a state set",
+    }
+}

@@ -1,0 +1,177 @@
+//! Collecting: one pass over the pages that the shards have touched.
+
+use std::{fmt, ops::Range, sync::Arc as Shared};
+
+use super::{Snapshot, schema::Schema};
+use crate::{
+    pairs,
+    shard::{
+        Arena, CellBlock, Page,
+        table::{offset_of, page_of},
+    },
+    sync::{Arc, AtomicF64, AtomicU64, Ordering},
+};
+
+/// A function that is called for every snapshot; its value is the bits of a `u64` or an `f64`.
+pub(crate) type Callback = Shared<dyn Fn() -> u64 + Send + Sync>;
+
+/// Where the values of a series come from.
+pub(crate) enum Source {
+    /// The sum over all shards of one cell, as wrapping integers.
+    Integer(Arc<CellBlock>),
+    /// The sum over all shards of one cell, as floats.
+    Float(Arc<CellBlock>),
+    /// The pairs of a histogram.
+    Pairs {
+        block: Arc<CellBlock>,
+        buckets: usize,
+    },
+    /// One shared float.
+    Gauge(Arc<AtomicF64>),
+    /// One shared integer.
+    Signal(Arc<AtomicU64>),
+    Callback(Callback),
+}
+
+/// How to fill the column of values: the cells page by page, then everything that lies elsewhere.
+#[derive(Default)]
+pub(crate) struct Plan {
+    cells: Vec<CellEntry>,
+    /// Runs of entries whose cells share a page.
+    pages: Vec<Range<usize>>,
+    others: Vec<OtherEntry>,
+    /// Keeps the slots from being reused until the last snapshot with this plan is gone.
+    blocks: Vec<Arc<CellBlock>>,
+}
+
+struct CellEntry {
+    slot: u32,
+    sum: Sum,
+    column: usize,
+}
+
+#[derive(Clone, Copy)]
+enum Sum {
+    Integer,
+    Float,
+    Pairs { buckets: u16 },
+}
+
+struct OtherEntry {
+    series: u32,
+    column: usize,
+    source: Other,
+}
+
+enum Other {
+    Gauge(Arc<AtomicF64>),
+    Signal(Arc<AtomicU64>),
+    Callback(Callback),
+}
+
+impl Plan {
+    /// Adds the series with this index, whose values begin at `column`.
+    pub(crate) fn add(&mut self, series: u32, column: usize, source: Source) {
+        let (block, sum) = match source {
+            Source::Integer(block) => (block, Sum::Integer),
+            Source::Float(block) => (block, Sum::Float),
+            Source::Pairs { block, buckets } => (block, Sum::Pairs { buckets: buckets as u16 }),
+            Source::Gauge(gauge) => return self.add_other(series, column, Other::Gauge(gauge)),
+            Source::Signal(value) => return self.add_other(series, column, Other::Signal(value)),
+            Source::Callback(call) => return self.add_other(series, column, Other::Callback(call)),
+        };
+        self.cells.push(CellEntry { slot: block.slot(), sum, column });
+        self.blocks.push(block);
+    }
+
+    fn add_other(&mut self, series: u32, column: usize, source: Other) {
+        self.others.push(OtherEntry { series, column, source });
+    }
+
+    /// Sorts the entries by slot and finds the pages among them.
+    pub(crate) fn finish(mut self) -> Self {
+        self.cells.sort_unstable_by_key(|entry| entry.slot);
+        let mut end = 0;
+        for page in self.cells.chunk_by(|a, b| page_of(a.slot) == page_of(b.slot)) {
+            self.pages.push(end..end + page.len());
+            end += page.len();
+        }
+        self
+    }
+
+    /// Adds the cells of every shard. Floats are added shard by shard in the arena's order, never rearranged, so that
+    /// a sum of growing parts never falls from one snapshot to the next.
+    fn collect_cells(&self, arena: &Arena, values: &mut [u64]) {
+        for shard in arena.shards() {
+            for entries in &self.pages {
+                let entries = &self.cells[entries.clone()];
+                if let Some(page) = shard.page(entries[0].slot) {
+                    entries.iter().for_each(|entry| entry.add(page, values));
+                }
+            }
+        }
+    }
+
+    /// Reads gauges and calls callbacks, catching their panics. Returns the series whose callback panicked.
+    fn collect_others(&self, values: &mut [u64]) -> Vec<u32> {
+        let mut failed = Vec::new();
+        for OtherEntry { series, column, source } in &self.others {
+            let value = match source {
+                Other::Gauge(gauge) => Some(gauge.load(Ordering::Relaxed).to_bits()),
+                Other::Signal(value) => Some(value.load(Ordering::Relaxed)),
+                Other::Callback(call) => {
+                    std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| call())).ok()
+                }
+            };
+            match value {
+                Some(value) => values[*column] = value,
+                None => failed.push(*series),
+            }
+        }
+        failed.sort_unstable();
+        failed
+    }
+}
+
+impl CellEntry {
+    fn add(&self, page: &Page, values: &mut [u64]) {
+        let offset = offset_of(self.slot);
+        let values = &mut values[self.column..];
+        match self.sum {
+            // Relaxed: a single cell is read; that it never falls follows from coherence.
+            Sum::Integer => values[0] = values[0].wrapping_add(page.cell(offset).load(Ordering::Relaxed)),
+            Sum::Float => {
+                add_float(&mut values[0], f64::from_bits(page.cell(offset).load(Ordering::Relaxed)))
+            }
+            Sum::Pairs { buckets } => {
+                let buckets = usize::from(buckets);
+                for bucket in 0..buckets {
+                    let reading = pairs::read(page, offset, bucket);
+                    values[bucket] = values[bucket].wrapping_add(reading.count);
+                    values[buckets] = values[buckets].wrapping_add(reading.count);
+                    add_float(&mut values[buckets + 1], reading.sum);
+                }
+            }
+        }
+    }
+}
+
+fn add_float(bits: &mut u64, value: f64) {
+    *bits = (f64::from_bits(*bits) + value).to_bits();
+}
+
+/// Takes a snapshot, and says how many callbacks panicked. No lock is held: not while cells are read, and not while
+/// callbacks run.
+pub(crate) fn collect(schema: Arc<Schema>, arena: &Arena) -> (Snapshot, u64) {
+    let mut values = vec![0; schema.columns].into_boxed_slice();
+    let missing = schema.plan.collect_others(&mut values);
+    schema.plan.collect_cells(arena, &mut values);
+    let failed = missing.len() as u64;
+    (Snapshot::new(schema, values, missing.into()), failed)
+}
+
+impl fmt::Debug for Plan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Plan").field("cells", &self.cells.len()).field("others", &self.others.len()).finish()
+    }
+}

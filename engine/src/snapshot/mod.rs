@@ -1,0 +1,158 @@
+//! Snapshots: what all metrics of a registry were worth at one time, and the only thing an exporter sees.
+//!
+//! A snapshot is a schema (names, help, labels, bounds), shared by all snapshots between two registrations, and one flat
+//! column of values. Families are sorted by name, series by their labels.
+
+use std::fmt;
+
+use crate::sync::Arc;
+
+pub(crate) mod build;
+pub(crate) mod collect;
+pub(crate) mod quantile;
+pub(crate) mod schema;
+pub(crate) mod since;
+pub(crate) mod view;
+
+use schema::{Schema, SchemaId};
+use view::{FamilyView, HistogramView, Number, SeriesView, Value};
+
+/// The values of all metrics of a registry, or of metrics built by hand with [`Snapshot::builder`].
+///
+/// Cloning copies the values and shares the schema. A snapshot of a registry keeps the cells of its series from being
+/// reused while it lives, so drop it when it has served.
+///
+/// ```
+/// let registry = tachometer::Registry::new();
+/// let sent = registry.counter_family("records_sent_total", "Records sent.", ["stream_name"])?;
+/// let orders = sent.with([("stream_name", "orders")])?;
+/// orders.add(3);
+/// let before = registry.snapshot();
+/// orders.add(4);
+/// let after = registry.snapshot();
+/// assert_eq!(after.counter("records_sent_total", &[("stream_name", "orders")]), Some(7));
+/// assert_eq!(after.since(&before).counter("records_sent_total", &[("stream_name", "orders")]), Some(4));
+/// # Ok::<(), tachometer::RegisterError>(())
+/// ```
+#[derive(Clone)]
+pub struct Snapshot {
+    schema: Arc<Schema>,
+    values: Box<[u64]>,
+    /// Series without a value this time, because their callback panicked; ascending.
+    missing: Box<[u32]>,
+}
+
+impl Snapshot {
+    pub(crate) fn new(schema: Arc<Schema>, values: Box<[u64]>, missing: Box<[u32]>) -> Self {
+        Self { schema, values, missing }
+    }
+
+    /// Names the schema: two snapshots with equal ids have the same families and series at the same indices.
+    ///
+    /// Exporters keep what they made of the schema under this id.
+    #[must_use]
+    pub fn schema_id(&self) -> SchemaId {
+        self.schema.id
+    }
+
+    /// All families, sorted by name.
+    #[must_use]
+    pub fn families(&self) -> impl ExactSizeIterator<Item = FamilyView<'_>> {
+        self.schema.families.iter().map(|family| FamilyView::new(self, family))
+    }
+
+    /// The family with this name.
+    #[must_use]
+    pub fn family(&self, name: &str) -> Option<FamilyView<'_>> {
+        let families = &self.schema.families;
+        let at = families.binary_search_by(|family| (*family.name).cmp(name)).ok()?;
+        Some(FamilyView::new(self, &families[at]))
+    }
+
+    /// The series with this name and exactly these labels, in any order, constant labels included.
+    #[must_use]
+    pub fn series(&self, name: &str, labels: &[(&str, &str)]) -> Option<SeriesView<'_>> {
+        self.family(name)?.series().find(|series| series.has_labels(labels))
+    }
+
+    /// The value of a counter, up-down counter or gauge that holds a number.
+    fn number(&self, name: &str, labels: &[(&str, &str)]) -> Option<Number> {
+        match self.series(name, labels)?.value() {
+            Value::Number(number) => Some(number),
+            _ => None,
+        }
+    }
+
+    /// The value of an integer counter, for tests.
+    #[must_use]
+    pub fn counter(&self, name: &str, labels: &[(&str, &str)]) -> Option<u64> {
+        match self.number(name, labels)? {
+            Number::U64(value) => Some(value),
+            _ => None,
+        }
+    }
+
+    /// The value of a float counter, for tests.
+    #[must_use]
+    pub fn float_counter(&self, name: &str, labels: &[(&str, &str)]) -> Option<f64> {
+        match self.number(name, labels)? {
+            Number::F64(value) => Some(value),
+            _ => None,
+        }
+    }
+
+    /// The value of an up-down counter, for tests.
+    #[must_use]
+    pub fn up_down_counter(&self, name: &str, labels: &[(&str, &str)]) -> Option<i64> {
+        match self.number(name, labels)? {
+            Number::I64(value) => Some(value),
+            _ => None,
+        }
+    }
+
+    /// The value of a gauge, or of an up-down counter as a float, for tests.
+    #[must_use]
+    pub fn gauge(&self, name: &str, labels: &[(&str, &str)]) -> Option<f64> {
+        match self.number(name, labels)? {
+            Number::U64(_) => None,
+            number => Some(number.as_f64()),
+        }
+    }
+
+    /// A histogram, for tests and reports.
+    #[must_use]
+    pub fn histogram(&self, name: &str, labels: &[(&str, &str)]) -> Option<HistogramView<'_>> {
+        match self.series(name, labels)?.value() {
+            Value::Histogram(histogram) => Some(histogram),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn schema(&self) -> &Schema {
+        &self.schema
+    }
+
+    pub(crate) fn values(&self) -> &[u64] {
+        &self.values
+    }
+
+    pub(crate) fn is_missing(&self, series: u32) -> bool {
+        // Almost always empty, which costs one compare.
+        !self.missing.is_empty() && self.missing.binary_search(&series).is_ok()
+    }
+}
+
+/// Equal when they hold the same families, series and values. Floats are compared bit by bit, so NaN equals itself.
+impl PartialEq for Snapshot {
+    fn eq(&self, other: &Self) -> bool {
+        (self.schema.id == other.schema.id || self.schema.describes_the_same(&other.schema))
+            && self.values == other.values
+            && self.missing == other.missing
+    }
+}
+
+impl fmt::Debug for Snapshot {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_map().entries(self.families().map(|family| (family.name(), family))).finish()
+    }
+}

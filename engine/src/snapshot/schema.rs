@@ -1,0 +1,138 @@
+//! The schema of a snapshot: everything about the metrics but their values.
+
+use std::{ops::Range, sync::Arc as Shared};
+
+use super::{collect::Plan, view::MetricKind};
+use crate::sync::{AtomicU64, Ordering, process_wide};
+
+/// Names a schema, for caches. Ids are never used twice in a process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SchemaId(u64);
+
+process_wide! {
+    static NEXT_ID: AtomicU64 = AtomicU64::new(0);
+}
+
+impl SchemaId {
+    fn next() -> Self {
+        // Relaxed: the ids only have to differ.
+        Self(NEXT_ID.fetch_add(1, Ordering::Relaxed))
+    }
+}
+
+/// A series' labels, sorted by name, constant labels included.
+pub(crate) type Labels = Box<[(Shared<str>, Shared<str>)]>;
+
+/// Families sorted by name, series sorted by labels, and where the values of each lie.
+#[derive(Debug)]
+pub(crate) struct Schema {
+    pub(crate) id: SchemaId,
+    pub(crate) families: Box<[Family]>,
+    pub(crate) series: Box<[Series]>,
+    /// Values of a snapshot.
+    pub(crate) columns: usize,
+    pub(crate) plan: Plan,
+}
+
+#[derive(Debug, PartialEq)]
+pub(crate) struct Family {
+    pub(crate) name: Shared<str>,
+    pub(crate) help: Option<Shared<str>>,
+    pub(crate) unit: Option<Shared<str>>,
+    pub(crate) kind: MetricKind,
+    /// Its series, in [`Schema::series`].
+    pub(crate) series: Range<u32>,
+}
+
+#[derive(Debug, PartialEq)]
+pub(crate) struct Series {
+    pub(crate) labels: Labels,
+    pub(crate) shape: Shape,
+    pub(crate) timestamp_ms: Option<i64>,
+    /// Where its values begin.
+    pub(crate) column: usize,
+}
+
+/// What the values of a series are. Floats lie in the column as their bits.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Shape {
+    U64,
+    I64,
+    F64,
+    /// One count for each bucket, not cumulative, the one up to +Inf included; then the count of all, then the sum.
+    Histogram(Shared<[f64]>),
+    /// One value for each quantile; then the count, then the sum.
+    Summary(Shared<[f64]>),
+    Info,
+    /// 0 or 1 for each state.
+    StateSet(Shared<[Box<str>]>),
+}
+
+impl Shape {
+    pub(crate) fn columns(&self) -> usize {
+        match self {
+            Self::U64 | Self::I64 | Self::F64 => 1,
+            Self::Histogram(bounds) => bounds.len() + 1 + 2,
+            Self::Summary(quantiles) => quantiles.len() + 2,
+            Self::Info => 0,
+            Self::StateSet(states) => states.len(),
+        }
+    }
+}
+
+/// A family on its way into a schema; `S` says where the values of a series come from.
+#[derive(Debug)]
+pub(crate) struct FamilyDraft<S> {
+    pub(crate) name: Shared<str>,
+    pub(crate) help: Option<Shared<str>>,
+    pub(crate) unit: Option<Shared<str>>,
+    pub(crate) kind: MetricKind,
+    pub(crate) series: Vec<SeriesDraft<S>>,
+}
+
+#[derive(Debug)]
+pub(crate) struct SeriesDraft<S> {
+    pub(crate) labels: Labels,
+    pub(crate) shape: Shape,
+    pub(crate) timestamp_ms: Option<i64>,
+    pub(crate) source: S,
+}
+
+impl Schema {
+    /// Sorts families and series and lays their values out, calling `place` with the index, the first column and the
+    /// source of each series.
+    pub(crate) fn assemble<S>(
+        mut drafts: Vec<FamilyDraft<S>>,
+        mut place: impl FnMut(u32, usize, S),
+    ) -> (Box<[Family]>, Box<[Series]>, usize) {
+        drafts.sort_by(|a, b| a.name.cmp(&b.name));
+        let mut families = Vec::with_capacity(drafts.len());
+        let mut series = Vec::new();
+        let mut columns = 0;
+        for mut draft in drafts {
+            draft.series.sort_by(|a, b| a.labels.cmp(&b.labels));
+            let first = series.len() as u32;
+            for SeriesDraft { labels, shape, timestamp_ms, source } in draft.series {
+                place(series.len() as u32, columns, source);
+                let width = shape.columns();
+                series.push(Series { labels, shape, timestamp_ms, column: columns });
+                columns += width;
+            }
+            let FamilyDraft { name, help, unit, kind, .. } = draft;
+            families.push(Family { name, help, unit, kind, series: first..series.len() as u32 });
+        }
+        (families.into(), series.into(), columns)
+    }
+
+    pub(crate) fn new(
+        (families, series, columns): (Box<[Family]>, Box<[Series]>, usize),
+        plan: Plan,
+    ) -> Self {
+        Self { id: SchemaId::next(), families, series, columns, plan }
+    }
+
+    /// Whether the other schema has the same families and series.
+    pub(crate) fn describes_the_same(&self, other: &Self) -> bool {
+        self.families == other.families && self.series == other.series
+    }
+}

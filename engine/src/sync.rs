@@ -1,0 +1,28 @@
+//! The one file that names the primitives of `std`, loom, atomic-float, crossbeam and dashmap.
+//!
+//! The rest of the engine says `use crate::sync::..`, so that the very code that ships runs under loom with
+//! `--cfg tachometer_loom`. Two rules come from how loom works:
+//!
+//! - A shard's owner reads its own cells through [`Cell64::owner_load`]. Loom keeps only the last access to an
+//!   object; an ordinary load by the owner in front of its store would hide the reader's earlier load from the search,
+//!   and a model would explore one execution and prove nothing. `owner_load` is loom's `unsync_load`, which also
+//!   makes loom prove that nobody else writes the cell.
+//! - What loom cannot see (the process-wide statics, `OnceLock`, dashmap, the lock-free queue) gets a loom half
+//!   with the same guarantees and no stronger ones.
+
+#[cfg(tachometer_loom)]
+mod loomed;
+#[cfg(not(tachometer_loom))]
+mod native;
+
+#[cfg(tachometer_loom)]
+pub(crate) use loomed::*;
+#[cfg(not(tachometer_loom))]
+pub(crate) use native::*;
+
+/// Locks a mutex whether or not a thread panicked while it held it.
+///
+/// No code under the engine's locks runs user code, so a poisoned lock cannot mean half-made state.
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+}

@@ -1,0 +1,173 @@
+//! The half for models: loom's primitives, and stand-ins for what loom cannot see.
+
+use std::{borrow::Borrow, cell::Cell, collections::HashMap, hash::Hash};
+
+pub(crate) use loom::sync::{
+    Arc, Mutex, MutexGuard,
+    atomic::{AtomicU32, AtomicU64, Ordering, fence},
+};
+
+/// A 64-bit cell of a shard: written by the shard's owner alone, read by anybody.
+#[derive(Debug, Default)]
+pub(crate) struct Cell64(AtomicU64);
+
+impl Cell64 {
+    /// The owner's load: loom fails the model when another thread's write is concurrent with it.
+    #[allow(unsafe_code)]
+    pub(crate) fn owner_load(&self) -> u64 {
+        // SAFETY: the cell belongs to the calling thread's shard, so no other thread writes it; loom checks just that
+        // in every execution. The load exists under loom only, because an ordinary one would blind loom's search.
+        // Model: every file of `loom-tests`; the minimum of executions that each asserts fails without it.
+        unsafe { self.0.unsync_load() }
+    }
+
+    /// The owner's store, ignored once the thread was stopped by [`stop_after`].
+    pub(crate) fn owner_store(&self, value: u64, order: Ordering) {
+        if may_store() {
+            self.0.store(value, order);
+        }
+    }
+
+    /// A reader's load.
+    pub(crate) fn load(&self, order: Ordering) -> u64 {
+        self.0.load(order)
+    }
+}
+
+loom::thread_local! {
+    static STORES_LEFT: Cell<Option<usize>> = Cell::new(None);
+}
+
+/// From here on only the next `stores` owner stores of this thread happen: what a reader sees of a writer that was
+/// killed, or preempted for ever, between two of them.
+pub fn stop_after(stores: usize) {
+    STORES_LEFT.with(|left| left.set(Some(stores)));
+}
+
+fn may_store() -> bool {
+    STORES_LEFT
+        .try_with(|left| match left.get() {
+            None => true,
+            Some(0) => false,
+            Some(n) => {
+                left.set(Some(n - 1));
+                true
+            }
+        })
+        .unwrap_or(true)
+}
+
+/// A `OnceLock` with one setter: `set` publishes with Release, `get` takes with Acquire, and no more.
+#[derive(Debug)]
+pub(crate) struct Once<T> {
+    ready: AtomicU32,
+    value: std::sync::OnceLock<T>,
+}
+
+impl<T> Once<T> {
+    pub(crate) fn new() -> Self {
+        Self { ready: AtomicU32::new(0), value: std::sync::OnceLock::new() }
+    }
+
+    pub(crate) fn get(&self) -> Option<&T> {
+        if self.ready.load(Ordering::Acquire) == 0 { None } else { self.value.get() }
+    }
+
+    pub(crate) fn set(&self, value: T) -> Result<(), T> {
+        self.value.set(value)?;
+        self.ready.store(1, Ordering::Release);
+        Ok(())
+    }
+}
+
+/// `atomic_float::AtomicF64` over loom's `AtomicU64`: the same CAS loop.
+#[derive(Debug)]
+pub(crate) struct AtomicF64(AtomicU64);
+
+impl AtomicF64 {
+    pub(crate) fn new(value: f64) -> Self {
+        Self(AtomicU64::new(value.to_bits()))
+    }
+
+    pub(crate) fn load(&self, order: Ordering) -> f64 {
+        f64::from_bits(self.0.load(order))
+    }
+
+    pub(crate) fn store(&self, value: f64, order: Ordering) {
+        self.0.store(value.to_bits(), order);
+    }
+
+    pub(crate) fn fetch_add(&self, value: f64, order: Ordering) -> f64 {
+        let mut current = self.0.load(Ordering::Relaxed);
+        loop {
+            let next = (f64::from_bits(current) + value).to_bits();
+            match self.0.compare_exchange_weak(current, next, order, Ordering::Relaxed) {
+                Ok(_) => return f64::from_bits(current),
+                Err(seen) => current = seen,
+            }
+        }
+    }
+}
+
+/// The lock-free queue's stand-in: first in, first out, linearizable.
+#[derive(Debug)]
+pub(crate) struct Queue<T>(Mutex<std::collections::VecDeque<T>>);
+
+impl<T> Queue<T> {
+    pub(crate) fn new() -> Self {
+        Self(Mutex::new(std::collections::VecDeque::new()))
+    }
+
+    pub(crate) fn push(&self, value: T) {
+        super::lock(&self.0).push_back(value);
+    }
+
+    pub(crate) fn pop(&self) -> Option<T> {
+        super::lock(&self.0).pop_front()
+    }
+}
+
+/// The stand-in for dashmap: one mutex.
+#[derive(Debug)]
+pub(crate) struct Map<K, V>(Mutex<HashMap<K, V>>);
+
+impl<K: Eq + Hash, V: Clone> Map<K, V> {
+    pub(crate) fn new() -> Self {
+        Self(Mutex::new(HashMap::new()))
+    }
+
+    pub(crate) fn get<Q: Eq + Hash + ?Sized>(&self, key: &Q) -> Option<V>
+    where
+        K: Borrow<Q>,
+    {
+        super::lock(&self.0).get(key).cloned()
+    }
+
+    pub(crate) fn get_or_try_insert<E>(&self, key: K, make: impl FnOnce() -> Result<V, E>) -> Result<V, E> {
+        match super::lock(&self.0).entry(key) {
+            std::collections::hash_map::Entry::Occupied(entry) => Ok(entry.get().clone()),
+            std::collections::hash_map::Entry::Vacant(entry) => Ok(entry.insert(make()?).clone()),
+        }
+    }
+
+    pub(crate) fn for_each(&self, mut visit: impl FnMut(&K, &V)) {
+        for (key, value) in super::lock(&self.0).iter() {
+            visit(key, value);
+        }
+    }
+}
+
+macro_rules! per_thread {
+    ($($(#[$attr:meta])* static $name:ident: $ty:ty = $init:expr;)*) => {
+        loom::thread_local! { $($(#[$attr])* static $name: $ty = $init;)* }
+    };
+}
+pub(crate) use per_thread;
+
+/// One value an execution, leaked: loom drops its lazy statics while thread-local destructors may still need them.
+macro_rules! process_wide {
+    ($(#[$attr:meta])* static $name:ident: $ty:ty = $init:expr;) => {
+        loom::lazy_static! { $(#[$attr])* static ref $name: &'static $ty = Box::leak(Box::new($init)); }
+    };
+}
+pub(crate) use process_wide;

@@ -1,0 +1,80 @@
+//! The half that ships: `std`, atomic-float, crossbeam and dashmap.
+
+use std::{borrow::Borrow, hash::Hash};
+
+pub(crate) use std::sync::{
+    Arc, Mutex, MutexGuard,
+    atomic::{AtomicU32, AtomicU64, Ordering, fence},
+};
+
+pub(crate) use atomic_float::AtomicF64;
+pub(crate) use crossbeam_queue::SegQueue as Queue;
+pub(crate) use std::sync::OnceLock as Once;
+
+/// A 64-bit cell of a shard: written by the shard's owner alone, read by anybody.
+#[derive(Debug, Default)]
+pub(crate) struct Cell64(AtomicU64);
+
+impl Cell64 {
+    /// The owner's load of its own cell. Relaxed: nobody else writes it.
+    #[inline(always)]
+    pub(crate) fn owner_load(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    /// The owner's store.
+    #[inline(always)]
+    pub(crate) fn owner_store(&self, value: u64, order: Ordering) {
+        self.0.store(value, order);
+    }
+
+    /// A reader's load.
+    #[inline(always)]
+    pub(crate) fn load(&self, order: Ordering) -> u64 {
+        self.0.load(order)
+    }
+}
+
+/// A map from label sets to series. The slow lane: it locks one of its internal shards.
+#[derive(Debug)]
+pub(crate) struct Map<K: Eq + Hash, V>(dashmap::DashMap<K, V>);
+
+impl<K: Eq + Hash, V: Clone> Map<K, V> {
+    pub(crate) fn new() -> Self {
+        Self(dashmap::DashMap::new())
+    }
+
+    pub(crate) fn get<Q: Eq + Hash + ?Sized>(&self, key: &Q) -> Option<V>
+    where
+        K: Borrow<Q>,
+    {
+        self.0.get(key).map(|entry| entry.value().clone())
+    }
+
+    /// The value under `key`, made by `make` when there is none. Two callers never both make one.
+    pub(crate) fn get_or_try_insert<E>(&self, key: K, make: impl FnOnce() -> Result<V, E>) -> Result<V, E> {
+        Ok(self.0.entry(key).or_try_insert_with(make)?.value().clone())
+    }
+
+    pub(crate) fn for_each(&self, mut visit: impl FnMut(&K, &V)) {
+        for entry in &self.0 {
+            visit(entry.key(), entry.value());
+        }
+    }
+}
+
+/// Declares thread-locals. Loom's own macro rejects `const { }`, which the fast path of `std` wants.
+macro_rules! per_thread {
+    ($($(#[$attr:meta])* static $name:ident: $ty:ty = $init:expr;)*) => {
+        std::thread_local! { $($(#[$attr])* static $name: $ty = const { $init };)* }
+    };
+}
+pub(crate) use per_thread;
+
+/// Declares a value that the process has one of, made when it is first needed.
+macro_rules! process_wide {
+    ($(#[$attr:meta])* static $name:ident: $ty:ty = $init:expr;) => {
+        $(#[$attr])* static $name: std::sync::LazyLock<$ty> = std::sync::LazyLock::new(|| $init);
+    };
+}
+pub(crate) use process_wide;
