@@ -13,11 +13,14 @@ const MAX_ENTRIES: u64 = 4096;
 #[derive(Debug)]
 pub(crate) struct BucketIndex {
     shift: u32,
+    /// The step of the table's first entry.
     first: i64,
-    last: i64,
+    /// The index of the last entry.
+    last: usize,
+    /// Empty when no table can be had.
     entries: Box<[Entry]>,
-    /// When not empty, there is no table: these are searched.
-    searched: Box<[f64]>,
+    /// What is searched then.
+    bounds: Box<[f64]>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -31,17 +34,18 @@ struct Entry {
 impl BucketIndex {
     /// For bounds that are finite, ascending and at least one.
     pub(crate) fn new(bounds: &[f64]) -> Self {
-        Self::table(bounds).unwrap_or_else(|| Self {
-            shift: 52,
-            first: 0,
-            last: 0,
-            entries: Box::default(),
-            searched: bounds.into(),
-        })
+        let (shift, first, entries) = Self::table(bounds).unwrap_or_default();
+        Self {
+            shift,
+            first,
+            last: entries.len().saturating_sub(1),
+            entries: entries.into(),
+            bounds: bounds.into(),
+        }
     }
 
     /// The smallest table in which no step holds two bounds, unless it would be too large.
-    fn table(bounds: &[f64]) -> Option<Self> {
+    fn table(bounds: &[f64]) -> Option<(u32, i64, Vec<Entry>)> {
         // Only positive floats have bits in their order. (Values at or below 0 are no problem: they all belong to the
         // first bucket.)
         if bounds[0] <= 0.0 {
@@ -50,8 +54,9 @@ impl BucketIndex {
         let apart = |shift: u32| {
             bounds.windows(2).all(|pair| pair[0].to_bits() >> shift != pair[1].to_bits() >> shift)
         };
-        // A shift by 52 leaves the exponent; each bit less halves a step, and none tells all floats apart.
-        let shift = (0..=52).rev().find(|shift| apart(*shift))?;
+        // A shift by 52 leaves the exponent; each bit less halves a step. One bit is always shifted out, so that `find`
+        // can subtract steps without overflow.
+        let shift = (1..=52).rev().find(|shift| apart(*shift))?;
         let step = |bound: f64| bound.to_bits() >> shift;
         let (first, last) = (step(bounds[0]), step(bounds[bounds.len() - 1]));
         if last - first + 2 > MAX_ENTRIES {
@@ -66,26 +71,23 @@ impl BucketIndex {
         }
         // Everything beyond the last step.
         entries.push(Entry { bound: f64::INFINITY, bucket: bounds.len() });
-        let (first, last) = (first as i64, last as i64 + 1);
-        Some(Self { shift, first, last, entries: entries.into(), searched: Box::default() })
+        Some((shift, first as i64, entries))
     }
 
     /// The number of bounds below `value`, which is the index of its bucket. `value` must not be NaN.
     #[inline(always)]
     pub(crate) fn find(&self, value: f64) -> usize {
-        if !self.searched.is_empty() {
-            return self.search(value);
+        // As a signed integer a negative float is negative, and falls to the first entry like every value below it.
+        let step = ((value.to_bits() as i64) >> self.shift) - self.first;
+        match self.entries.get((step.max(0) as usize).min(self.last)) {
+            Some(entry) => entry.bucket + usize::from(entry.bound < value),
+            None => self.search(value),
         }
-        // As signed integers negative floats are negative, and clamp to the first step like every value below it.
-        let step = ((value.to_bits() as i64) >> self.shift).clamp(self.first, self.last);
-        let entry = self.entries.get((step - self.first) as usize);
-        // The clamp keeps the index within; the compiler does not know it.
-        entry.map_or(0, |entry| entry.bucket + usize::from(entry.bound < value))
     }
 
     #[cold]
     fn search(&self, value: f64) -> usize {
-        self.searched.partition_point(|bound| *bound < value)
+        self.bounds.partition_point(|bound| *bound < value)
     }
 }
 
@@ -130,7 +132,7 @@ mod tests {
             let bounds: Vec<f64> =
                 (0..count).map(|i| 1e-4 * 1e5_f64.powf(f64::from(i) / f64::from(count))).collect();
             let index = BucketIndex::new(&bounds);
-            assert!(index.searched.is_empty(), "{count} bounds");
+            assert!(!index.entries.is_empty(), "{count} bounds");
         }
     }
 }

@@ -102,7 +102,7 @@ impl Buckets {
         while bounds[bounds.len() - 1] < highest {
             let width = octave / f64::from(steps);
             bounds.extend((1..=steps).map(|step| octave + width * f64::from(step)).take(MAX_BOUNDS + 1));
-            if bounds.len() > MAX_BOUNDS + steps as usize {
+            if bounds.len() > 2 * MAX_BOUNDS {
                 break;
             }
             octave *= 2.0;
@@ -130,7 +130,11 @@ impl Buckets {
         if count > MAX_BOUNDS {
             return Err(BucketsError::TooMany(count));
         }
-        Self::explicit((0..count).map(bound))
+        let bounds: Vec<f64> = (0..count).map(bound).collect();
+        if bounds.iter().any(|bound| bound.is_infinite()) {
+            return Err(BucketsError::BadLayout("go beyond the largest float; use fewer or narrower ones"));
+        }
+        Self::explicit(bounds)
     }
 
     pub(crate) fn layout(&self) -> &Arc<Layout> {

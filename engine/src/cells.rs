@@ -26,6 +26,11 @@ impl SumCell {
         Self { slot: NO_SLOT, block: None }
     }
 
+    #[cfg(tachometer_loom)]
+    pub(crate) fn block(&self) -> Option<&CellBlock> {
+        self.block.as_deref()
+    }
+
     /// Whether records go nowhere.
     #[inline(always)]
     pub(crate) fn is_noop(&self) -> bool {

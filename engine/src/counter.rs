@@ -53,7 +53,8 @@ impl Counter {
 ///
 /// Recording is wait-free and costs a few nanoseconds, the latency of a float addition, at any number of threads.
 /// A negative, NaN or infinite addition is dropped and counted by
-/// [`dropped_records`](crate::dropped_records), so that the counter never falls and its sum is never poisoned.
+/// [`dropped_records`](crate::dropped_records), so that the counter never falls and is never NaN. (It is infinite once
+/// finite amounts add up to more than `f64::MAX`.)
 ///
 /// ```
 /// let registry = tachometer::Registry::new();

@@ -98,7 +98,8 @@ impl RegisterError {
         Self { metric: metric.into(), reason }
     }
 
-    /// The name of the metric that was to be registered or looked up; empty for an error of a registry's own options.
+    /// The name of the metric that was to be registered or looked up. For an error of a registry's own options it is empty,
+    /// or the namespace or subsystem that is illegal.
     #[must_use]
     pub fn metric(&self) -> &str {
         &self.metric

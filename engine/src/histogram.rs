@@ -5,6 +5,7 @@ use std::{fmt, time::Duration};
 use crate::{
     Timer,
     buckets::Layout,
+    clock,
     drops::{DropReason, drop_record},
     pairs,
     shard::{CellBlock, Page, local, table::offset_of},
@@ -73,7 +74,7 @@ impl Histogram {
     }
 
     /// Records `n` observations of the same value at the cost of one. Their sum is taken as `value * n`, and must be
-    /// finite as well.
+    /// finite as well. The count of a bucket wraps around at 2⁶³.
     #[inline]
     pub fn observe_n(&self, value: f64, n: u64) {
         let Some(core) = &self.core else { return };
@@ -81,7 +82,11 @@ impl Histogram {
         if !sum.is_finite() || !value.is_finite() {
             return drop_record(DropReason::NotFinite);
         }
-        core.record(value, n, sum);
+        // A reader tells by a bucket's number whether an observation ended meanwhile, so each must change it. None at
+        // all does not, and neither do 2⁶³, which wrap around to none.
+        if n << 1 != 0 {
+            core.record(value, n, sum);
+        }
     }
 
     /// Records a duration, in seconds.
@@ -123,6 +128,11 @@ impl Histogram {
         value
     }
 
+    #[cfg(tachometer_loom)]
+    pub(crate) fn block(&self) -> Option<&CellBlock> {
+        self.core.as_ref().map(|core| &**core.block())
+    }
+
     #[inline(always)]
     pub(crate) fn is_noop(&self) -> bool {
         self.core.is_none()
@@ -131,6 +141,7 @@ impl Histogram {
 
 impl HistogramCore {
     pub(crate) fn new(block: Arc<CellBlock>, layout: std::sync::Arc<Layout>) -> Self {
+        clock::warm_up();
         Self { slot: block.slot(), block, layout }
     }
 

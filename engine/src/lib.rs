@@ -77,14 +77,21 @@
 // Under loom one block is needed: `sync::loomed` says why.
 #![cfg_attr(tachometer_loom, deny(unsafe_code))]
 
+#[cfg(not(target_has_atomic = "64"))]
+compile_error!("tachometer keeps its cells in 64-bit atomics, which this target does not have");
+
 mod bucket_index;
 mod buckets;
 mod cells;
+mod clock;
 mod counter;
 mod drops;
 mod error;
 mod gauge;
 mod histogram;
+#[cfg(tachometer_loom)]
+#[doc(hidden)]
+pub mod model;
 mod name;
 mod pairs;
 mod registry;
@@ -101,6 +108,8 @@ pub use error::{BucketsError, RegisterError, RegisterErrorReason};
 pub use gauge::Gauge;
 pub use histogram::{Histogram, HistogramValue};
 pub use registry::{DynamicFamily, MAX_LABELS, Metric, NO_LABELS, Registry, RegistryBuilder};
+#[doc(hidden)]
+pub use shard::arena::shards_made;
 pub use signal_counter::SignalCounter;
 pub use snapshot::{
     Snapshot,

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use quanta::Instant;
 
-use crate::Histogram;
+use crate::{Histogram, clock};
 
 /// Records the seconds since it was started into its histogram, once: when it is stopped, or else when it is dropped,
 /// be it by a return, a panic or a cancelled future.
@@ -34,7 +34,7 @@ pub struct Timer<'h> {
 impl<'h> Timer<'h> {
     #[inline]
     pub(crate) fn start(histogram: &'h Histogram) -> Self {
-        Self { histogram, started: (!histogram.is_noop()).then(Instant::now) }
+        Self { histogram, started: (!histogram.is_noop()).then(clock::now) }
     }
 
     /// Records now and returns what was recorded; zero when the histogram is disabled.
@@ -52,7 +52,7 @@ impl<'h> Timer<'h> {
     #[inline]
     fn record(&mut self) -> Duration {
         let Some(started) = self.started.take() else { return Duration::ZERO };
-        let elapsed = started.elapsed();
+        let elapsed = clock::now().saturating_duration_since(started);
         self.histogram.observe_duration(elapsed);
         elapsed
     }

@@ -236,8 +236,9 @@ impl Registry {
     /// Registers a gauge whose value is asked for by every snapshot.
     ///
     /// The callback runs on the thread that takes the snapshot, outside every lock, and may use the registry. When it
-    /// panics, the series is left out of that snapshot and [`callback_errors`](Self::callback_errors) counts it. The
-    /// registry owns the callback: one that holds a clone of the registry keeps it alive for ever.
+    /// panics, the series is left out of that snapshot and [`callback_errors`](Self::callback_errors) counts it. So it
+    /// is with callbacks of a snapshot that a callback takes, four deep. The registry owns the callback: one that holds a
+    /// clone of the registry keeps it alive for ever.
     ///
     /// # Errors
     ///

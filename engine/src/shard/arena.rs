@@ -80,6 +80,12 @@ impl Arena {
         self.free.pop(self).map_or_else(|| self.make(), Ok)
     }
 
+    /// A free shard, and never a new one.
+    #[cfg(tachometer_loom)]
+    pub(crate) fn adopt(&self) -> Option<&Shard> {
+        self.free.pop(self)
+    }
+
     /// Gives a shard back. Its cells keep what was recorded in them.
     pub(crate) fn release(&self, shard: &Shard) {
         self.free.push(shard);
@@ -123,24 +129,42 @@ impl Arena {
         }
     }
 
-    /// Makes a shard: claims the next index, then publishes the shard under it.
+    /// Makes a shard: takes memory for it, claims the next index, then publishes it under that.
     ///
-    /// An index has one claimant, so no `set` here ever meets another and waits; that also holds in the child of a
-    /// fork, where a thread that was half-way through may have vanished.
+    /// In this order, because an index that was claimed in vain would be lost for good. An index has one claimant, so
+    /// no `set` here ever meets another and waits; that also holds in the child of a fork, where a thread that was
+    /// half-way through may have vanished.
     #[cold]
     fn make(&self) -> Result<&Shard, DropReason> {
-        let mut index = self.claimed.load(Ordering::Relaxed);
-        let place = loop {
-            let Some(place) = self.place(index as usize) else { return Err(DropReason::Shards) };
-            match self.claimed.compare_exchange_weak(index, index + 1, Ordering::Relaxed, Ordering::Relaxed) {
-                Ok(_) => break place,
-                Err(seen) => index = seen,
-            }
-        };
-        self.grow_behind(index as usize);
-        let shard = TryBox::new(|| Shard::new(index as u16)).ok_or(DropReason::Memory)?;
+        let mut shard = TryBox::new(Shard::new).ok_or(DropReason::Memory)?;
+        let (index, place) = self.claim()?;
+        shard.set_index(index as u16);
+        self.grow_behind(index);
         let _ = place.set(shard);
         self.shard(index as u16).ok_or(DropReason::Memory)
+    }
+
+    /// Claims the next index, if there is a place for its shard.
+    fn claim(&self) -> Result<(usize, &Once<TryBox<Shard>>), DropReason> {
+        let mut next = self.claimed.load(Ordering::Relaxed);
+        loop {
+            let index = next as usize;
+            if index >= MAX_SHARDS as usize {
+                return Err(DropReason::Shards);
+            }
+            let Some(place) = self.place(index) else {
+                // Memory for the chunk was refused when its turn was. It is asked for again, also by later records.
+                self.grow_behind(index - 1);
+                if self.place(index).is_none() {
+                    return Err(DropReason::Memory);
+                }
+                continue;
+            };
+            match self.claimed.compare_exchange_weak(next, next + 1, Ordering::Relaxed, Ordering::Relaxed) {
+                Ok(_) => return Ok((index, place)),
+                Err(seen) => next = seen,
+            }
+        }
     }
 
     /// Makes the chunk after the one that `index` lies in, once that is half full.
@@ -194,6 +218,13 @@ impl Arena {
             }
         }
     }
+}
+
+/// Shards that the process has made so far, which is the most that were in use at once. For the engine's own tests.
+#[doc(hidden)]
+#[must_use]
+pub fn shards_made() -> usize {
+    arena().shards().count()
 }
 
 fn empty_chunk() -> Chunk {

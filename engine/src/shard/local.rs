@@ -151,3 +151,17 @@ impl Drop for ReturnShard {
         }
     }
 }
+
+/// For models: makes `shard` the calling thread's own, without seeing to its return.
+#[cfg(tachometer_loom)]
+pub(crate) fn wear(shard: &'static Shard) {
+    SHARD.with(|own| own.set(Some(shard)));
+    NEAR.with(|pages| pages.iter().for_each(|page| page.set(None)));
+    set_state(State::Attached);
+}
+
+/// For models: what the end of the thread does, at a time of the model's choosing.
+#[cfg(tachometer_loom)]
+pub(crate) fn end_thread() {
+    RETURN.with(|guard| drop(ReturnShard { shard: Cell::new(guard.shard.take()) }));
+}

@@ -58,6 +58,12 @@ impl<T> std::ops::Deref for TryBox<T> {
     }
 }
 
+impl<T> std::ops::DerefMut for TryBox<T> {
+    fn deref_mut(&mut self) -> &mut T {
+        &mut self.0[0]
+    }
+}
+
 impl TryBox<Page> {
     /// A zeroed page, or `None` when memory is refused.
     pub(crate) fn page() -> Option<Self> {

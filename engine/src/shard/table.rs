@@ -28,11 +28,16 @@ pub(crate) struct Shard {
 }
 
 impl Shard {
-    pub(super) fn new(index: u16) -> Self {
-        Self { index, next_free: AtomicU32::new(0), root: empty_table() }
+    /// A shard that has no place in an arena yet.
+    pub(super) fn new() -> Self {
+        Self { index: 0, next_free: AtomicU32::new(0), root: empty_table() }
     }
 
-    pub(super) fn index(&self) -> u16 {
+    pub(super) fn set_index(&mut self, index: u16) {
+        self.index = index;
+    }
+
+    pub(crate) fn index(&self) -> u16 {
         self.index
     }
 

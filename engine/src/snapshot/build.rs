@@ -131,7 +131,7 @@ impl FamilyBuilder {
         let last = cumulative.last().map_or(0, |(_, upto)| *upto);
         let fits = self.draft.kind == MetricKind::Histogram
             && ascending
-            && !cumulative.iter().any(|(bound, _)| bound.is_nan())
+            && !cumulative.iter().any(|(bound, _)| bound.is_nan() || *bound == f64::NEG_INFINITY)
             && last <= count;
         let mut values = Vec::with_capacity(cumulative.len() + 3);
         let mut below = 0;
@@ -211,6 +211,9 @@ impl FamilyBuilder {
         }
         let mut seen = HashSet::new();
         for draft in series {
+            if draft.labels.iter().any(|(name, _)| name.is_empty()) {
+                return error(Reason::IllegalLabelName("".into()));
+            }
             if let Some(pair) = draft.labels.windows(2).find(|pair| pair[0].0 == pair[1].0) {
                 return error(Reason::DuplicateLabel((&*pair[0].0).into()));
             }

@@ -1,6 +1,12 @@
 //! Collecting: one pass over the pages that the shards have touched.
 
-use std::{fmt, ops::Range, sync::Arc as Shared};
+use std::{
+    cell::Cell,
+    fmt,
+    ops::Range,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc as Shared,
+};
 
 use super::{Snapshot, schema::Schema};
 use crate::{
@@ -9,7 +15,7 @@ use crate::{
         Arena, CellBlock, Page,
         table::{offset_of, page_of},
     },
-    sync::{Arc, AtomicF64, AtomicU64, Ordering},
+    sync::{Arc, AtomicF64, AtomicU64, Ordering, per_thread},
 };
 
 /// A function that is called for every snapshot; its value is the bits of a `u64` or an `f64`.
@@ -119,9 +125,7 @@ impl Plan {
             let value = match source {
                 Other::Gauge(gauge) => Some(gauge.load(Ordering::Relaxed).to_bits()),
                 Other::Signal(value) => Some(value.load(Ordering::Relaxed)),
-                Other::Callback(call) => {
-                    std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| call())).ok()
-                }
+                Other::Callback(callback) => call(callback),
             };
             match value {
                 Some(value) => values[*column] = value,
@@ -131,6 +135,31 @@ impl Plan {
         failed.sort_unstable();
         failed
     }
+}
+
+/// How deep callbacks are asked within callbacks. One that takes a snapshot of its own registry would never end.
+const MAX_NESTED: u32 = 4;
+
+per_thread! {
+    /// Callbacks that this thread is in, one taking the snapshot that asks the next.
+    static NESTED: Cell<u32> = Cell::new(0);
+}
+
+/// The callback's value; `None` if it panicked, or lies too deep.
+fn call(callback: &Callback) -> Option<u64> {
+    let nested = NESTED.try_with(Cell::get).unwrap_or(0);
+    if nested == MAX_NESTED {
+        return None;
+    }
+    let _ = NESTED.try_with(|depth| depth.set(nested + 1));
+    let value = catch_unwind(AssertUnwindSafe(|| callback()));
+    let _ = NESTED.try_with(|depth| depth.set(nested));
+    value
+        .map_err(|payload| {
+            // What a callback panicked with is its own, and may panic again when it is dropped.
+            let _ = catch_unwind(AssertUnwindSafe(|| drop(payload)));
+        })
+        .ok()
 }
 
 impl CellEntry {

@@ -1,6 +1,11 @@
 //! The half for models: loom's primitives, and stand-ins for what loom cannot see.
 
-use std::{borrow::Borrow, cell::Cell, collections::HashMap, hash::Hash};
+use std::{
+    borrow::Borrow,
+    cell::{Cell, RefCell},
+    collections::{HashMap, VecDeque},
+    hash::{BuildHasherDefault, DefaultHasher, Hash},
+};
 
 pub(crate) use loom::sync::{
     Arc, Mutex, MutexGuard,
@@ -21,9 +26,11 @@ impl Cell64 {
         unsafe { self.0.unsync_load() }
     }
 
-    /// The owner's store, ignored once the thread was stopped by [`stop_after`].
+    /// The owner's store, ignored once the thread was stopped by [`stop_after`]. The load before it makes loom fail the
+    /// model when another thread's store is not ordered with this one.
     pub(crate) fn owner_store(&self, value: u64, order: Ordering) {
         if may_store() {
+            self.owner_load();
             self.0.store(value, order);
         }
     }
@@ -38,9 +45,8 @@ loom::thread_local! {
     static STORES_LEFT: Cell<Option<usize>> = Cell::new(None);
 }
 
-/// From here on only the next `stores` owner stores of this thread happen: what a reader sees of a writer that was
-/// killed, or preempted for ever, between two of them.
-pub fn stop_after(stores: usize) {
+/// Lets only the next `stores` owner stores of this thread happen.
+pub(crate) fn stop_after(stores: usize) {
     STORES_LEFT.with(|left| left.set(Some(stores)));
 }
 
@@ -109,31 +115,62 @@ impl AtomicF64 {
     }
 }
 
-/// The lock-free queue's stand-in: first in, first out, linearizable.
+/// The lock-free queue's stand-in: first in, first out, and what a push released its pop acquires, but nobody else.
+///
+/// The relaxed `turn` tells loom that pushes and pops depend on each other and orders nothing. The items lie where loom
+/// does not look, each with the number of a flag that carries the ordering.
 #[derive(Debug)]
-pub(crate) struct Queue<T>(Mutex<std::collections::VecDeque<T>>);
+pub(crate) struct Queue<T> {
+    turn: AtomicU32,
+    flags: [AtomicU32; 4],
+    items: std::sync::Mutex<Items<T>>,
+}
+
+#[derive(Debug)]
+struct Items<T> {
+    pushed: usize,
+    waiting: VecDeque<(T, usize)>,
+}
 
 impl<T> Queue<T> {
     pub(crate) fn new() -> Self {
-        Self(Mutex::new(std::collections::VecDeque::new()))
+        Self {
+            turn: AtomicU32::new(0),
+            flags: std::array::from_fn(|_| AtomicU32::new(0)),
+            items: std::sync::Mutex::new(Items { pushed: 0, waiting: VecDeque::new() }),
+        }
     }
 
     pub(crate) fn push(&self, value: T) {
-        super::lock(&self.0).push_back(value);
+        let flag = self.with_items(|items| {
+            items.pushed += 1;
+            items.pushed % self.flags.len()
+        });
+        self.flags[flag].store(1, Ordering::Release);
+        self.turn.fetch_add(1, Ordering::Relaxed);
+        self.with_items(|items| items.waiting.push_back((value, flag)));
     }
 
     pub(crate) fn pop(&self) -> Option<T> {
-        super::lock(&self.0).pop_front()
+        self.turn.fetch_add(1, Ordering::Relaxed);
+        let (value, flag) = self.with_items(|items| items.waiting.pop_front())?;
+        // A read-modify-write, because it always reads the last store.
+        self.flags[flag].fetch_add(0, Ordering::Acquire);
+        Some(value)
+    }
+
+    fn with_items<R>(&self, work: impl FnOnce(&mut Items<T>) -> R) -> R {
+        work(&mut self.items.lock().unwrap_or_else(std::sync::PoisonError::into_inner))
     }
 }
 
-/// The stand-in for dashmap: one mutex.
+/// The stand-in for dashmap: one mutex. Its order is the same in every execution, as loom needs.
 #[derive(Debug)]
-pub(crate) struct Map<K, V>(Mutex<HashMap<K, V>>);
+pub(crate) struct Map<K, V>(Mutex<HashMap<K, V, BuildHasherDefault<DefaultHasher>>>);
 
 impl<K: Eq + Hash, V: Clone> Map<K, V> {
     pub(crate) fn new() -> Self {
-        Self(Mutex::new(HashMap::new()))
+        Self(Mutex::new(HashMap::default()))
     }
 
     pub(crate) fn get<Q: Eq + Hash + ?Sized>(&self, key: &Q) -> Option<V>
@@ -164,10 +201,50 @@ macro_rules! per_thread {
 }
 pub(crate) use per_thread;
 
-/// One value an execution, leaked: loom drops its lazy statics while thread-local destructors may still need them.
+/// One value an execution, which outlives the execution until the next one's replaces it.
+///
+/// Loom drops its lazy statics when the model returns, and destructors of thread-locals may run after that. What goes
+/// through their `&'static` must not be freed under them, and leaking it would cost gigabytes in a long model.
+#[derive(Debug)]
+pub(crate) struct ProcessWide<T: 'static> {
+    /// Boxed, so that it stays where it is when it moves to the grave.
+    value: Option<Box<T>>,
+    grave: &'static std::thread::LocalKey<RefCell<Option<Box<T>>>>,
+}
+
+impl<T> ProcessWide<T> {
+    pub(crate) fn new(value: T, grave: &'static std::thread::LocalKey<RefCell<Option<Box<T>>>>) -> Self {
+        Self { value: Some(Box::new(value)), grave }
+    }
+}
+
+impl<T> std::ops::Deref for ProcessWide<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        self.value.as_ref().expect("the value leaves in drop only")
+    }
+}
+
+impl<T> Drop for ProcessWide<T> {
+    fn drop(&mut self) {
+        // Loom runs all threads of a model, one execution after the other, on the thread that checks it.
+        let last = self.grave.try_with(|grave| grave.replace(self.value.take()));
+        drop(last);
+    }
+}
+
 macro_rules! process_wide {
     ($(#[$attr:meta])* static $name:ident: $ty:ty = $init:expr;) => {
-        loom::lazy_static! { $(#[$attr])* static ref $name: &'static $ty = Box::leak(Box::new($init)); }
+        loom::lazy_static! {
+            $(#[$attr])*
+            static ref $name: crate::sync::ProcessWide<$ty> = {
+                std::thread_local! {
+                    static GRAVE: std::cell::RefCell<Option<Box<$ty>>> = const { std::cell::RefCell::new(None) };
+                }
+                crate::sync::ProcessWide::new($init, &GRAVE)
+            };
+        }
     };
 }
 pub(crate) use process_wide;

@@ -1,0 +1,96 @@
+//! What the models in `loom-tests` reach beyond the public API. Exists under `--cfg tachometer_loom` alone.
+//!
+//! No protocol is repeated here: a model records through the public handles, on a shard that this module puts under
+//! the calling thread, and the raw reads serve the controls, which leave a protocol out and must be caught.
+
+use crate::{
+    Counter, Histogram, pairs,
+    shard::{self, CellBlock, Page, arena, local, table::offset_of},
+    sync::{self, Ordering},
+};
+
+/// From here on only the next `stores` stores of the calling thread to its cells happen: what a reader sees of a
+/// writer that was killed, or preempted for ever, between two of them.
+pub fn stop_after(stores: usize) {
+    sync::stop_after(stores);
+}
+
+/// A shard of the arena. Whoever acquired it owns it until the release; that it is `Copy` lets a control break just
+/// that rule.
+#[derive(Clone, Copy, Debug)]
+pub struct Shard(&'static shard::Shard);
+
+impl Shard {
+    /// Takes a shard off the free list, or makes one.
+    pub fn acquire() -> Option<Self> {
+        arena().acquire().ok().map(Self)
+    }
+
+    /// Takes a shard off the free list.
+    pub fn adopt() -> Option<Self> {
+        arena().adopt().map(Self)
+    }
+
+    /// Puts the shard on the free list.
+    pub fn release(self) {
+        arena().release(self.0);
+    }
+
+    /// Tells one shard from another.
+    pub fn index(self) -> u16 {
+        self.0.index()
+    }
+
+    /// Makes this the shard that the calling thread records in. The thread does not return it when it ends.
+    pub fn wear(self) {
+        local::wear(self.0);
+    }
+}
+
+/// Does now what the end of the thread does: returns its shard. From here on its records lease.
+///
+/// Loom's `join` returns before the destructors of thread-locals have run, so a model that counts free shards after
+/// the join ends its threads with this.
+pub fn end_thread() {
+    local::end_thread();
+}
+
+/// Where the cells of a counter lie in every shard.
+pub fn slot(counter: &Counter) -> Option<u32> {
+    counter.0.block().map(CellBlock::slot)
+}
+
+/// The cells of one metric in one shard.
+#[derive(Clone, Copy, Debug)]
+pub struct Cells {
+    page: &'static Page,
+    offset: usize,
+}
+
+impl Cells {
+    /// Those of a counter, in every shard that has recorded it.
+    pub fn of_counter(counter: &Counter) -> Vec<Self> {
+        counter.0.block().map_or_else(Vec::new, Self::of_block)
+    }
+
+    /// Those of a histogram, in every shard that has recorded it.
+    pub fn of_histogram(histogram: &Histogram) -> Vec<Self> {
+        histogram.block().map_or_else(Vec::new, Self::of_block)
+    }
+
+    fn of_block(block: &CellBlock) -> Vec<Self> {
+        let (slot, offset) = (block.slot(), offset_of(block.slot()));
+        block.arena().shards().filter_map(|shard| Some(Self { page: shard.page(slot)?, offset })).collect()
+    }
+
+    /// Reads a bucket of a histogram by the protocol: its count, its sum, and the tries.
+    pub fn bucket(self, bucket: usize) -> (u64, f64, u32) {
+        let reading = pairs::read(self.page, self.offset, bucket);
+        (reading.count, reading.sum, reading.tries)
+    }
+
+    /// Loads the cell with this index, by no protocol at all.
+    pub fn load(self, cell: usize) -> u64 {
+        self.page.cell(self.offset + cell).load(Ordering::Acquire)
+    }
+}

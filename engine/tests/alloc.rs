@@ -1,0 +1,278 @@
+//! What recording takes from the allocator, and what an allocator that itself records gets.
+//!
+//! The global allocator of this program counts what each thread allocates, can refuse to, and, once it has a counter,
+//! records every allocation and deallocation with the engine. A program without the test harness, whose threads would
+//! allocate at times of their own.
+
+use std::{
+    alloc::{GlobalAlloc, Layout, System},
+    cell::Cell,
+    sync::{
+        Barrier, OnceLock,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+    thread,
+    time::Duration,
+};
+
+use tachometer::{Buckets, Counter, DropReason, Histogram, Registry, dropped_records};
+
+struct Recording;
+
+/// The counter of the allocator, once it is to record.
+static COUNTER: OnceLock<Counter> = OnceLock::new();
+static RECORD: AtomicBool = AtomicBool::new(false);
+/// Records that the allocator has made.
+static MADE: AtomicU64 = AtomicU64::new(0);
+
+thread_local! {
+    /// Bytes that this thread has allocated.
+    static BYTES: Cell<u64> = const { Cell::new(0) };
+    static REFUSE: Cell<bool> = const { Cell::new(false) };
+}
+
+fn record() {
+    if RECORD.load(Ordering::SeqCst)
+        && let Some(counter) = COUNTER.get()
+    {
+        MADE.fetch_add(1, Ordering::SeqCst);
+        counter.inc();
+    }
+}
+
+// SAFETY: every request goes to `System` as it came, or is refused by a null pointer. The bookkeeping beside it does not
+// unwind: it touches atomics, thread-locals without destructors, and the engine's counter, which never panics.
+unsafe impl GlobalAlloc for Recording {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        record();
+        if REFUSE.get() {
+            return std::ptr::null_mut();
+        }
+        BYTES.set(BYTES.get() + layout.size() as u64);
+        // SAFETY: the caller keeps the contract of `GlobalAlloc::alloc`, which is the same.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        record();
+        // SAFETY: the caller got `pointer` from `alloc` with this layout, hence from `System`.
+        unsafe { System.dealloc(pointer, layout) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Recording = Recording;
+
+fn main() {
+    let checks: [(&str, fn()); 6] = [
+        ("a_record_of_any_kind_allocates_nothing_once_its_page_is_touched", warm_records_allocate_nothing),
+        ("a_record_of_a_disabled_registry_allocates_nothing_ever", disabled_records_allocate_nothing),
+        ("memory_refused_drops_the_record_and_counts_it", refused_pages_are_counted),
+        ("memory_refused_for_long_does_not_use_up_the_shards", refused_shards_are_not_used_up),
+        ("an_allocator_may_record_and_every_record_is_kept_or_counted", an_allocator_may_record),
+        ("an_allocator_may_be_the_first_to_record_on_a_thread", an_allocator_may_be_first),
+    ];
+    for (name, check) in checks {
+        check();
+        println!("test {name} ... ok");
+    }
+}
+
+/// Bytes that `work` allocates on this thread.
+fn allocated(work: impl FnOnce()) -> u64 {
+    let before = BYTES.get();
+    work();
+    BYTES.get() - before
+}
+
+/// Every way to record there is, of every handle.
+fn all_records(registry: &Registry) -> impl Fn() + use<> {
+    let counter = registry.counter("events_total", "Events.").unwrap();
+    let float = registry.float_counter("seconds_total", "Seconds.").unwrap();
+    let up_down = registry.up_down_counter("open", "Open.").unwrap();
+    let gauge = registry.gauge("level", "Level.").unwrap();
+    let histogram = registry.histogram("size", "Size.").unwrap();
+    let signals = registry.signal_counter("signals_total", "Signals.").unwrap();
+    let family = registry.counter_family("errors_total", "Errors.", ["type"]).unwrap();
+    move || {
+        counter.inc();
+        counter.add(2);
+        float.inc();
+        float.add(0.5);
+        float.add(-1.0);
+        up_down.inc();
+        up_down.dec();
+        up_down.add(-3);
+        up_down.sub(2);
+        gauge.set(f64::NAN);
+        gauge.add(1.0);
+        gauge.sub(2.0);
+        histogram.observe(0.3);
+        histogram.observe(f64::NAN);
+        histogram.observe_n(0.3, 7);
+        histogram.observe_duration(Duration::from_millis(3));
+        histogram.start_timer().stop();
+        histogram.start_timer().discard();
+        drop(histogram.start_timer());
+        histogram.time(|| ());
+        signals.inc();
+        signals.add(2);
+        family.with([("type", "timeout")]).unwrap().inc();
+        drop((
+            counter.clone(),
+            float.clone(),
+            up_down.clone(),
+            gauge.clone(),
+            histogram.clone(),
+            signals.clone(),
+        ));
+    }
+}
+
+fn warm_records_allocate_nothing() {
+    let registry = Registry::new();
+    let record = all_records(&registry);
+    let first = allocated(&record);
+    let later = allocated(|| (0..1_000).for_each(|_| record()));
+    println!("{first} bytes at the first touch, {later} in the 1,000 turns after it");
+    assert_eq!(later, 0);
+    assert!(first > 0, "the allocator counts nothing");
+    assert_eq!(registry.snapshot().counter("events_total", &[]), Some(3 * 1_001));
+    thread::scope(|scope| {
+        let on_another_thread = || {
+            record();
+            assert_eq!(allocated(|| (0..1_000).for_each(|_| record())), 0);
+        };
+        scope.spawn(on_another_thread).join().unwrap();
+    });
+}
+
+fn disabled_records_allocate_nothing() {
+    let record = all_records(&Registry::disabled());
+    assert_eq!(allocated(|| (0..1_000).for_each(|_| record())), 0);
+    let record = &record;
+    thread::scope(|scope| {
+        let on_another_thread = || assert_eq!(allocated(record), 0);
+        scope.spawn(on_another_thread).join().unwrap();
+    });
+}
+
+/// A histogram that fills a page by itself, which no thread has touched yet: not the first of its size, so it does not
+/// get a page that earlier metrics have left behind, and never dropped, so the next one does not get its page.
+fn on_an_untouched_page() -> Histogram {
+    let registry = Registry::new();
+    let family = registry.histogram_family_with(
+        "size",
+        "Size.",
+        ["page"],
+        Buckets::linear(1.0, 1.0, tachometer::MAX_BOUNDS),
+    );
+    let family = family.unwrap();
+    let pages = ["0", "1", "2", "3", "4", "5", "6", "7"].map(|page| family.with([("page", page)]).unwrap());
+    let [.., last] = pages;
+    std::mem::forget(last.clone());
+    last
+}
+
+/// Runs `work` on this thread while it is refused all memory.
+fn without_memory<R>(work: impl FnOnce() -> R) -> R {
+    REFUSE.set(true);
+    let result = work();
+    REFUSE.set(false);
+    result
+}
+
+fn refused_pages_are_counted() {
+    let histogram = on_an_untouched_page();
+    let before = dropped_records(DropReason::Memory);
+    without_memory(|| (0..5).for_each(|_| histogram.observe(3.0)));
+    assert_eq!(histogram.value().count, 0);
+    assert_eq!(dropped_records(DropReason::Memory) - before, 5);
+    histogram.observe(3.0);
+    assert_eq!(histogram.value().count, 1);
+    assert_eq!(dropped_records(DropReason::Memory) - before, 5);
+}
+
+/// More refusals than there can be shards. When memory is back, so is recording.
+fn refused_shards_are_not_used_up() {
+    const REFUSALS: u64 = 70_000;
+    let counter = Registry::new().counter("events_total", "Events.").unwrap();
+    // As many threads as there are shards take them all, so that one more thread needs a new one.
+    let owners = tachometer::shards_made() + 1;
+    let (taken, end) = (Barrier::new(owners + 1), Barrier::new(owners + 1));
+    let before = [DropReason::Memory, DropReason::Shards].map(dropped_records);
+    thread::scope(|scope| {
+        for _ in 0..owners {
+            scope.spawn(|| {
+                counter.inc();
+                taken.wait();
+                end.wait();
+            });
+        }
+        taken.wait();
+        let refused = scope.spawn(|| {
+            without_memory(|| (0..REFUSALS).for_each(|_| counter.inc()));
+            counter.inc();
+        });
+        refused.join().unwrap();
+        end.wait();
+    });
+    let dropped = [DropReason::Memory, DropReason::Shards].map(dropped_records);
+    assert_eq!([dropped[0] - before[0], dropped[1] - before[1]], [REFUSALS, 0]);
+    assert_eq!(counter.value(), owners as u64 + 1);
+}
+
+/// Switches the allocator's records on for `work`, and returns how many it made, how many the counter holds of them,
+/// and how many were dropped because they came from inside another.
+fn with_recording_allocator(work: impl FnOnce()) -> (u64, u64, u64) {
+    let counter =
+        COUNTER.get_or_init(|| Registry::new().counter("allocations_total", "Allocations.").unwrap());
+    let before = (MADE.load(Ordering::SeqCst), counter.value(), dropped_records(DropReason::Reentry));
+    RECORD.store(true, Ordering::SeqCst);
+    work();
+    RECORD.store(false, Ordering::SeqCst);
+    let kept = counter.value() - before.1;
+    (MADE.load(Ordering::SeqCst) - before.0, kept, dropped_records(DropReason::Reentry) - before.2)
+}
+
+fn an_allocator_may_record() {
+    let (made, kept, reentered) = with_recording_allocator(|| {
+        // All of the control plane, and first touches of new pages.
+        let registry = Registry::builder().namespace("shop").label("env", "test").build().unwrap();
+        all_records(&registry)();
+        for number in 0..100 {
+            let name = format!("number_{number}");
+            let family = registry.histogram_family(&name, "Sizes.", ["type"]).unwrap();
+            family.with([("type", "small")]).unwrap().observe(1.0);
+        }
+        on_an_untouched_page().observe(1.0);
+        assert_eq!(registry.snapshot().families().len(), 107);
+    });
+    println!("{made} records by the allocator: {kept} kept, {reentered} dropped as made inside another");
+    assert_eq!(kept + reentered, made);
+    assert!(kept > 1_000);
+}
+
+fn an_allocator_may_be_first() {
+    // More than there are shards, so that some must be made, for which the engine allocates during a record.
+    let threads = tachometer::shards_made() + 16;
+    let all_there = Barrier::new(threads);
+    let histogram = on_an_untouched_page();
+    let before = dropped_records(DropReason::Memory);
+    let (made, kept, reentered) = with_recording_allocator(|| {
+        thread::scope(|scope| {
+            let record = || {
+                drop(Box::new([0_u8; 100]));
+                histogram.observe(2.0);
+                all_there.wait();
+            };
+            let threads: Vec<_> = (0..threads).map(|_| scope.spawn(record)).collect();
+            threads.into_iter().for_each(|thread| thread.join().unwrap());
+        });
+    });
+    println!("{made} records by the allocator on {threads} new threads: {kept} kept, {reentered} dropped");
+    assert_eq!(kept + reentered, made);
+    assert!(reentered > 0 && reentered < made);
+    assert_eq!(histogram.value().count, threads as u64);
+    assert_eq!(dropped_records(DropReason::Memory), before);
+}
