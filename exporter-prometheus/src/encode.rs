@@ -1,0 +1,119 @@
+//! Rendering a snapshot without a cache.
+
+use std::convert::Infallible;
+use std::io;
+use std::slice;
+
+use tachometer::{Number, Snapshot};
+
+use crate::plan::Plan;
+use crate::text::{Sink, push_value, write};
+
+/// Renders `snapshot` in the text format 0.0.4.
+///
+/// Every text is made anew, at some hundreds of nanoseconds a series; [`Exporter`](crate::Exporter) keeps the texts
+/// between scrapes, which is ten times cheaper.
+///
+/// A family without series has no lines. Names that the format cannot spell are escaped, and what would then repeat a
+/// name or a series is left out, as the [crate documentation](crate#what-is-exposed) says.
+///
+/// ```
+/// let registry = tachometer::Registry::new();
+/// registry.counter("records_sent_total", "Records sent.")?.add(500);
+/// let text = tachometer_prometheus::encode(&registry.snapshot());
+/// let lines = [
+///     "# HELP records_sent_total Records sent.",
+///     "# TYPE records_sent_total counter",
+///     "records_sent_total 500",
+/// ];
+/// assert!(text.lines().eq(lines));
+/// # Ok::<(), tachometer::RegisterError>(())
+/// ```
+#[must_use]
+pub fn encode(snapshot: &Snapshot) -> String {
+    encode_all(slice::from_ref(snapshot))
+}
+
+/// Renders `snapshots` as one exposition.
+pub(crate) fn encode_all(snapshots: &[Snapshot]) -> String {
+    let mut sink = Direct { out: String::new() };
+    let Ok(()) = write(&Plan::new(snapshots), snapshots, &mut sink);
+    sink.out
+}
+
+/// Renders `snapshot` in the text format 0.0.4 into `writer`, in pieces of about 64 KiB.
+///
+/// The same text as that of [`encode`], without holding all of it. `writer` needs no buffer of its own.
+///
+/// # Errors
+///
+/// The first error of `writer`, after which nothing more is written to it.
+///
+/// ```no_run
+/// # let registry = tachometer::Registry::new();
+/// let file = std::fs::File::create("metrics.prom")?;
+/// tachometer_prometheus::encode_to(&registry.snapshot(), file)?;
+/// # Ok::<(), std::io::Error>(())
+/// ```
+pub fn encode_to(snapshot: &Snapshot, writer: impl io::Write) -> io::Result<()> {
+    let snapshots = slice::from_ref(snapshot);
+    let mut sink = Stream { out: String::with_capacity(2 * PIECE), writer };
+    write(&Plan::new(snapshots), snapshots, &mut sink)?;
+    sink.pass_on()
+}
+
+/// Gathers the whole text.
+struct Direct {
+    out: String,
+}
+
+impl Sink for Direct {
+    type Error = Infallible;
+
+    fn series(&mut self, _source: usize, _index: usize) -> Result<(), Infallible> {
+        Ok(())
+    }
+
+    fn head(&mut self, text: &str) {
+        self.out.push_str(text);
+    }
+
+    fn sample(&mut self, text: impl FnOnce(&mut String), value: Number, timestamp_ms: Option<i64>) {
+        text(&mut self.out);
+        push_value(&mut self.out, value, timestamp_ms);
+    }
+}
+
+/// How much text is gathered before it is written.
+const PIECE: usize = 64 * 1024;
+
+/// Passes the text on between two series, whenever there is a piece.
+struct Stream<W> {
+    out: String,
+    writer: W,
+}
+
+impl<W: io::Write> Stream<W> {
+    fn pass_on(&mut self) -> io::Result<()> {
+        self.writer.write_all(self.out.as_bytes())?;
+        self.out.clear();
+        Ok(())
+    }
+}
+
+impl<W: io::Write> Sink for Stream<W> {
+    type Error = io::Error;
+
+    fn series(&mut self, _source: usize, _index: usize) -> io::Result<()> {
+        if self.out.len() >= PIECE { self.pass_on() } else { Ok(()) }
+    }
+
+    fn head(&mut self, text: &str) {
+        self.out.push_str(text);
+    }
+
+    fn sample(&mut self, text: impl FnOnce(&mut String), value: Number, timestamp_ms: Option<i64>) {
+        text(&mut self.out);
+        push_value(&mut self.out, value, timestamp_ms);
+    }
+}

@@ -1,0 +1,87 @@
+//! Exposes [`tachometer`] metrics to Prometheus: renders snapshots in the text format 0.0.4, and serves them over HTTP.
+//!
+//! ```
+//! use tachometer::Registry;
+//! use tachometer_prometheus::Exporter;
+//!
+//! let registry = Registry::builder().namespace("shop").build()?;
+//! let sent = registry.counter_family("records_sent_total", "Records sent.", ["stream_name"])?;
+//! let orders = sent.with([("stream_name", "orders")])?;
+//! orders.add(500);
+//!
+//! let exporter = Exporter::new(&registry);
+//! let lines = [
+//!     "# HELP shop_records_sent_total Records sent.",
+//!     "# TYPE shop_records_sent_total counter",
+//!     "shop_records_sent_total{stream_name=\"orders\"} 500",
+//! ];
+//! assert!(exporter.render().lines().eq(lines));
+//!
+//! let server = exporter.serve("127.0.0.1:0")?; // DEFAULT_ADDR is 127.0.0.1:9464
+//! println!("metrics at http://{}/metrics", server.addr());
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # Three ways to render
+//!
+//! * [`encode()`] makes the text of one snapshot. It keeps nothing.
+//! * [`encode_to`] writes the same text piece by piece, for files and sockets.
+//! * [`Exporter::render`] takes the snapshots itself, of one registry or [several](Exporter::and), and keeps the text
+//!   of each series for as long as nothing is registered. [`Exporter::serve`] answers scrapes with it.
+//!
+//! All three share one walk over the snapshot. It hands every sample to a sink as a value, and as a closure that
+//! writes the text before the value. Streaming calls the closure; recording calls it and keeps what it wrote, in one
+//! arena for all series; replaying ignores it and copies from the arena. So there is one copy of the format's rules,
+//! and a scrape is copying texts and printing integers.
+//!
+//! # What is exposed
+//!
+//! One malformed or repeated line makes Prometheus drop a whole scrape. A registry cannot produce one, but a snapshot
+//! built by hand can hold anything, and two registries can clash. So names are settled before a line is written:
+//!
+//! * A name that the format cannot spell is escaped, each illegal character to `_` (the `underscores` scheme). Where
+//!   two labels of a series become one, their values are joined by `;`.
+//! * Families that then have the same name become one block, if kind, help text and unit are the same. Otherwise the
+//!   later one is left out: one that was escaped after one that was not, then by registry, then by name.
+//! * A family is left out if its sample names meet those of another, such as a gauge `x_sum` beside a histogram `x`.
+//! * A series, a quantile or a state that is there twice is exposed once, the first one.
+//! * A series is left out that has a label without a name, a label `__name__`, or one that the format adds itself: `le`
+//!   in a histogram, `quantile` in a summary, and in a state set the family's name. So is a state set without states.
+//! * An info is a gauge named `.._info` that is 1, a state set is a gauge with a series for each state, and what is of
+//!   unknown type is `untyped`.
+//! * A family without series has no lines, also if the callbacks of all of them failed.
+//!
+//! Integers are printed digit for digit, whatever their size. Floats are printed with the fewest digits that read back
+//! as the same float: `1`, `0.1`, `1e+16`, `+Inf`, `-Inf`, `NaN`.
+//!
+//! # The endpoint
+//!
+//! [`Exporter::serve`] starts one thread. It answers GET and HEAD: `/metrics` with the exposition, `/` with a page that
+//! leads there, 404 elsewhere, and 405 with `Allow` for other methods. A client has 10 seconds to send a request
+//! header. Rendering happens on threads beside it, two at most, so that neither a large registry nor a slow callback
+//! delays other connections. Dropping the [`Server`] stops it all.
+
+#![forbid(unsafe_code)]
+
+mod cache;
+mod clash;
+mod encode;
+mod error;
+mod escape;
+mod exporter;
+mod labels;
+mod number;
+mod plan;
+mod routes;
+mod server;
+mod text;
+
+#[cfg(test)]
+mod tests;
+
+pub use crate::clash::{Clash, ClashError};
+pub use crate::encode::{encode, encode_to};
+pub use crate::error::ServeError;
+pub use crate::exporter::Exporter;
+pub use crate::routes::CONTENT_TYPE_TEXT;
+pub use crate::server::{DEFAULT_ADDR, Server};

@@ -1,0 +1,266 @@
+//! What is exposed: which families, under which names, and which series.
+//!
+//! One malformed or repeated line makes Prometheus drop a whole scrape, so the names are settled before a line is
+//! written. A plan depends on the schemas only and is kept with the cache. Its rules:
+//!
+//! * A name that the format cannot spell is escaped, each illegal character to `_`. An info family is exposed as a
+//!   gauge whose name ends in `_info`.
+//! * Families that then have the same name are one family if kind, help and unit are equal, and one block of lines.
+//!   Otherwise the first stays and the later is left out. First is who needed no escape; then the earlier snapshot;
+//!   then the order in the snapshot.
+//! * A family whose sample names meet those of another (`x_sum` beside histogram `x`) is left out.
+//! * A series that is there twice, after escaping or from two snapshots, is exposed once: the first one.
+//! * A series with a label that the format adds itself (`le` in a histogram), with `__name__`, or with a label without
+//!   name is left out, and so is a state set without states, which would be a head without samples.
+
+use std::borrow::Cow;
+use std::collections::{HashMap, HashSet};
+use std::iter;
+
+use tachometer::{FamilyView, MetricKind, SeriesView, Snapshot, Value};
+
+use crate::clash::{Clash, Reason};
+use crate::escape::{is_legal_label_name, is_legal_metric_name, label_name, metric_name};
+use crate::labels::LabelNames;
+use crate::text::{added_label, push_head, sample_suffixes, series_text};
+
+/// The families and series to expose, and what had to be left out.
+#[derive(Debug, Default)]
+pub(crate) struct Plan {
+    families: Vec<Exposed>,
+    left_out: HashSet<(usize, usize)>,
+    clashes: Vec<Clash>,
+}
+
+/// A family as it is exposed: one name, one head, and the families of the snapshots that it is made of.
+#[derive(Debug)]
+pub(crate) struct Exposed {
+    name: String,
+    head: String,
+    /// The label that the format adds to the samples.
+    added_label: Option<String>,
+    label_names: LabelNames,
+    members: Vec<(usize, usize)>,
+}
+
+impl Plan {
+    /// Settles what is exposed of `snapshots`.
+    pub(crate) fn new(snapshots: &[Snapshot]) -> Plan {
+        let views: Vec<Vec<FamilyView<'_>>> =
+            snapshots.iter().map(|snapshot| snapshot.families().collect()).collect();
+        let mut plan = Plan::default();
+        plan.settle_families(&views);
+        plan.settle_series(&views);
+        plan.families.sort_by(|a, b| a.name.cmp(&b.name));
+        plan
+    }
+
+    /// The families, sorted by name.
+    pub(crate) fn families(&self) -> &[Exposed] {
+        &self.families
+    }
+
+    /// Whether the series `index` of the snapshot `source` must not be written.
+    pub(crate) fn leaves_out(&self, source: usize, index: usize) -> bool {
+        !self.left_out.is_empty() && self.left_out.contains(&(source, index))
+    }
+
+    /// What was left out because something else has its name.
+    pub(crate) fn into_clashes(self) -> Vec<Clash> {
+        self.clashes
+    }
+
+    fn settle_families(&mut self, views: &[Vec<FamilyView<'_>>]) {
+        // Who owns each name, be it that of a family or that of its samples.
+        let mut owners = HashMap::<String, usize>::new();
+        for candidate in candidates(views) {
+            match candidate.find_family(&owners, &self.families, views) {
+                Ok(Some(number)) => self.families[number].members.push(candidate.at),
+                Ok(None) => {
+                    let number = self.families.len();
+                    owners.extend(candidate.claimed_names().map(|name| (name, number)));
+                    self.families.push(candidate.into_exposed());
+                }
+                Err(reason) => {
+                    let (source, _) = candidate.at;
+                    self.clashes.push(Clash::new(candidate.name.into_owned(), source, reason));
+                }
+            }
+        }
+    }
+
+    fn settle_series(&mut self, views: &[Vec<FamilyView<'_>>]) {
+        for family in &mut self.families {
+            for (source, series) in members_series(&family.members, views) {
+                match fit(series, family.added_label.as_deref()) {
+                    Fit::Legal => {}
+                    Fit::Escaped => family.label_names = LabelNames::Escaped,
+                    Fit::Unwritable => {
+                        self.left_out.insert((source, series.index()));
+                    }
+                }
+            }
+            // No snapshot has a series twice. Only merging or escaping can make two of them one.
+            if family.members.len() > 1 || family.label_names == LabelNames::Escaped {
+                let clashes = leave_out_repeated(family, views, &mut self.left_out);
+                self.clashes.extend(clashes);
+            }
+        }
+    }
+}
+
+/// Adds to `left_out` all but the first of equal series.
+fn leave_out_repeated(
+    family: &Exposed,
+    views: &[Vec<FamilyView<'_>>],
+    left_out: &mut HashSet<(usize, usize)>,
+) -> Vec<Clash> {
+    let mut seen = HashSet::new();
+    let mut clashes = Vec::new();
+    for (source, series) in members_series(&family.members, views) {
+        let at = (source, series.index());
+        if left_out.contains(&at) {
+            continue;
+        }
+        let text = series_text(family, series);
+        if seen.contains(&text) {
+            left_out.insert(at);
+            clashes.push(Clash::new(family.name.clone(), source, Reason::Series(text)));
+        } else {
+            seen.insert(text);
+        }
+    }
+    clashes
+}
+
+/// The series of all `members` that have a value, each with the number of its snapshot.
+fn members_series<'a>(
+    members: &[(usize, usize)],
+    views: &[Vec<FamilyView<'a>>],
+) -> impl Iterator<Item = (usize, SeriesView<'a>)> {
+    members
+        .iter()
+        .flat_map(|&(source, position)| views[source][position].series().map(move |series| (source, series)))
+}
+
+impl Exposed {
+    /// The name of the family, as its head spells it.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The HELP and TYPE lines.
+    pub(crate) fn head(&self) -> &str {
+        &self.head
+    }
+
+    /// The families that it is made of: the number of the snapshot, and the position in it.
+    pub(crate) fn members(&self) -> &[(usize, usize)] {
+        &self.members
+    }
+
+    /// How the labels of its series are to be spelled.
+    pub(crate) fn label_names(&self) -> LabelNames {
+        self.label_names
+    }
+}
+
+/// A family that wants to be exposed.
+struct Candidate<'a> {
+    at: (usize, usize),
+    view: FamilyView<'a>,
+    name: Cow<'a, str>,
+}
+
+/// All families, in the order in which they may claim names.
+fn candidates<'a>(views: &[Vec<FamilyView<'a>>]) -> Vec<Candidate<'a>> {
+    let mut candidates = Vec::new();
+    for (source, families) in views.iter().enumerate() {
+        for (position, &view) in families.iter().enumerate() {
+            let name = exposed_name(view);
+            candidates.push(Candidate { at: (source, position), view, name });
+        }
+    }
+    // The sort is stable: among equals, the order of the snapshots and of the families in them is kept.
+    candidates.sort_by_key(|candidate| !is_legal_metric_name(candidate.view.name()));
+    candidates
+}
+
+fn exposed_name<'a>(view: FamilyView<'a>) -> Cow<'a, str> {
+    let name = metric_name(view.name());
+    if view.kind() == MetricKind::Info && !name.ends_with("_info") {
+        return Cow::Owned(name.into_owned() + "_info");
+    }
+    name
+}
+
+impl Candidate<'_> {
+    /// The exposed family that this one is a part of, `None` if it is the first of its name, or why it cannot be
+    /// exposed.
+    fn find_family(
+        &self,
+        owners: &HashMap<String, usize>,
+        families: &[Exposed],
+        views: &[Vec<FamilyView<'_>>],
+    ) -> Result<Option<usize>, Reason> {
+        if let Some(&owner) = owners.get(&*self.name)
+            && families[owner].name == self.name
+        {
+            let (source, position) = families[owner].members[0];
+            return match Reason::between(views[source][position], self.view) {
+                Some(reason) => Err(reason),
+                None => Ok(Some(owner)),
+            };
+        }
+        for sample in self.claimed_names() {
+            if let Some(&owner) = owners.get(&sample) {
+                return Err(Reason::Sample { sample, owner: families[owner].name.clone() });
+            }
+        }
+        Ok(None)
+    }
+
+    /// The name of the family and those of its samples.
+    fn claimed_names(&self) -> impl Iterator<Item = String> {
+        let suffixes = sample_suffixes(self.view.kind()).iter().filter(|suffix| !suffix.is_empty());
+        iter::once(self.name.to_string()).chain(suffixes.map(|suffix| format!("{}{suffix}", self.name)))
+    }
+
+    fn into_exposed(self) -> Exposed {
+        let kind = self.view.kind();
+        let mut head = String::new();
+        push_head(&mut head, &self.name, self.view.help(), kind);
+        let added_label = added_label(kind, &self.name);
+        Exposed {
+            name: self.name.into_owned(),
+            head,
+            added_label,
+            label_names: LabelNames::Legal,
+            members: vec![self.at],
+        }
+    }
+}
+
+/// How well the labels of a series fit the format.
+enum Fit {
+    Legal,
+    Escaped,
+    Unwritable,
+}
+
+fn fit(series: SeriesView<'_>, added_label: Option<&str>) -> Fit {
+    let mut fit = Fit::Legal;
+    if matches!(series.value(), Value::StateSet(states) if states.states().len() == 0) {
+        return Fit::Unwritable;
+    }
+    for (name, _) in series.labels() {
+        let exposed = label_name(name);
+        if exposed == "__name__" || Some(&*exposed) == added_label {
+            return Fit::Unwritable;
+        }
+        if !is_legal_label_name(name) {
+            fit = Fit::Escaped;
+        }
+    }
+    fit
+}
