@@ -1,0 +1,86 @@
+//! A Kinesis-style producer and consumer over an embedded stream, measured by `tachometer` from end to end.
+//!
+//! ```text
+//!  text ─► producers ─► bounded queue ─► sender ─► stream: shards ─► consumers, one a shard
+//!          lines,       throttles when   put,      segment files,    verify, checkpoint,
+//!          batches      it is full       retry     split when busy   delete
+//! ```
+//! Every step records into the nineteen metrics of a Kinesis client (see `metrics`), which are served over HTTP while
+//! the program runs. At the end the stream is drained, and what the metrics counted must be what was read back.
+
+#![forbid(unsafe_code)]
+
+mod args;
+mod backoff;
+mod batch;
+mod checkpoint;
+mod consumer;
+mod control;
+mod cpu;
+mod input;
+mod metrics;
+mod order;
+mod overhead;
+mod pipeline;
+mod producer;
+mod progress;
+mod readout;
+mod report;
+mod run;
+mod sender;
+mod spread;
+mod stream;
+mod sync;
+mod totals;
+
+use std::{
+    io::{self, Write},
+    process::ExitCode,
+};
+
+use anyhow::{Context, Result};
+use clap::Parser;
+use tachometer::Registry;
+use tachometer_prometheus::Exporter;
+
+use crate::{args::Args, control::Stop, run::Run};
+
+/// In front of every metric's name.
+const NAMESPACE: &str = "pipeline";
+
+/// Value of the label `stream_name`.
+const STREAM_NAME: &str = "lines";
+
+/// The exit code of a run whose counts disagree.
+const COUNTS_DISAGREE: u8 = 3;
+
+fn main() -> ExitCode {
+    let args = Args::parse();
+    run(&args).unwrap_or_else(|error| {
+        eprintln!("pipeline: {error:#}");
+        ExitCode::FAILURE
+    })
+}
+
+fn run(args: &Args) -> Result<ExitCode> {
+    let stop = Stop::on_signals()?;
+    let registry = Registry::builder().namespace(NAMESPACE).build()?;
+    let server = Exporter::new(&registry).serve(args.listen.as_str()).context("--listen")?;
+    say(&format!("metrics: http://{}/metrics", server.addr()))?;
+
+    let report = Run::start(args, &registry, &stop)?.work(args.duration)?;
+    say(&report.to_string())?;
+    if args.serve && !stop.requested() {
+        say(&format!("still serving http://{}/metrics, Ctrl-C to end", server.addr()))?;
+        stop.wait_for_ever();
+    }
+    server.shutdown();
+    Ok(if report.counts_agree() { ExitCode::SUCCESS } else { ExitCode::from(COUNTS_DISAGREE) })
+}
+
+/// Prints at once, also into a pipe.
+fn say(text: &str) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    writeln!(out, "{text}")?;
+    out.flush()
+}

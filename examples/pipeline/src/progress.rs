@@ -1,0 +1,67 @@
+//! The line that shows how the run goes, on a terminal only.
+
+use std::time::{Duration, Instant};
+
+use indicatif::{HumanCount, ProgressBar, ProgressStyle};
+use tachometer::{Registry, Snapshot};
+
+use crate::{
+    readout::{gauge, quantiles, sent},
+    report::human_time,
+};
+
+/// Draws on standard error; hidden when that is no terminal.
+#[derive(Debug)]
+pub(crate) struct Progress {
+    bar: ProgressBar,
+    started: Instant,
+    last: Option<(Instant, Snapshot)>,
+}
+
+impl Progress {
+    pub(crate) fn start(run: Duration) -> Self {
+        let bar = ProgressBar::new(run.as_millis() as u64);
+        // The template is a constant; were it wrong, the default style would do.
+        if let Ok(style) = ProgressStyle::with_template("{elapsed_precise} [{bar:30}] {msg}") {
+            bar.set_style(style.progress_chars("=> "));
+        }
+        Self { bar, started: Instant::now(), last: None }
+    }
+
+    /// Shows what happened since the last update, at most four times a second.
+    pub(crate) fn update(&mut self, registry: &Registry) {
+        if self.bar.is_hidden() {
+            return;
+        }
+        self.bar.set_position(self.started.elapsed().as_millis() as u64);
+        let now = Instant::now();
+        if self.last.as_ref().is_some_and(|(then, _)| now - *then < Duration::from_millis(250)) {
+            return;
+        }
+        let snapshot = registry.snapshot();
+        if let Some((then, earlier)) = &self.last {
+            let news = snapshot.since(earlier);
+            let rate = sent(&news).records as f64 / (now - *then).as_secs_f64();
+            let lag = gauge(&snapshot, "consumer_lag_records");
+            let p99 = quantiles(&news, "producer_flush_duration_seconds", [0.99]);
+            self.bar.set_message(format!(
+                "{} records/s   lag {}   p99 flush {}",
+                HumanCount(rate as u64),
+                HumanCount(lag as u64),
+                p99.map_or_else(|| "-".to_owned(), |[p99]| human_time(p99))
+            ));
+        }
+        self.last = Some((now, snapshot));
+    }
+
+    /// Says what else is going on, until the next update.
+    pub(crate) fn say(&mut self, what: &'static str) {
+        self.bar.set_message(what);
+        self.last = None;
+    }
+
+    /// Removes the line.
+    pub(crate) fn finish(&self) {
+        self.bar.finish_and_clear();
+    }
+}
