@@ -1,0 +1,35 @@
+//! What a labelled counter costs with its handle kept and with a look-up each time, beside a no-op family, a locked map
+//! and prometheus.
+
+use criterion::{Criterion, criterion_group, criterion_main};
+use tachometer_benches::{
+    Handles, compare,
+    sides::{counter, family},
+};
+
+fn kept(criterion: &mut Criterion) {
+    for handles in Handles::ALL {
+        let sides = [
+            counter::floor(handles),
+            counter::noop(handles),
+            counter::tachometer(handles),
+            counter::prometheus(handles),
+        ];
+        compare(criterion, &format!("family, handle kept, {handles}"), &sides);
+    }
+}
+
+fn looked_up(criterion: &mut Criterion) {
+    for handles in Handles::ALL {
+        let sides = [
+            family::floor(handles),
+            family::noop(handles),
+            family::tachometer(handles),
+            family::prometheus(handles),
+        ];
+        compare(criterion, &format!("family, look-up each time, {handles}"), &sides);
+    }
+}
+
+criterion_group!(name = benches; config = tachometer_benches::criterion(); targets = kept, looked_up);
+criterion_main!(benches);

@@ -1,0 +1,103 @@
+//! Measures the engine and its peers in one run, alternating between the two sides of each row, and prints a table.
+//!
+//! Absolute times mean little on a shared machine. Two sides that take turns meet the same disturbances, so what is
+//! judged is their ratio, or their difference where one is a part of the other.
+
+#![forbid(unsafe_code)]
+
+mod machine;
+mod measure;
+mod report;
+mod rows;
+mod target;
+
+use std::{
+    io::{self, Write},
+    process::ExitCode,
+    time::Duration,
+};
+
+use clap::Parser;
+
+use machine::Machine;
+use measure::{Effort, Measured};
+use report::{Format, Report};
+
+/// Compares the engine with its peers, alternating between the two, and prints a line for each comparison.
+#[derive(Debug, Parser)]
+#[command(name = "ratios", version)]
+struct Options {
+    /// Only the rows whose name contains this.
+    #[arg(long, value_name = "TEXT")]
+    filter: Option<String>,
+    /// How often the two sides take turns.
+    #[arg(long, value_name = "N", default_value_t = 101, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    rounds: u32,
+    /// Short turns: shows that everything runs, and nothing else.
+    #[arg(long)]
+    quick: bool,
+    /// One JSON object in place of the table.
+    #[arg(long, conflicts_with = "markdown")]
+    json: bool,
+    /// The document BENCHMARKS.md in place of the table.
+    #[arg(long)]
+    markdown: bool,
+}
+
+impl Options {
+    fn format(&self) -> Format {
+        match self {
+            Self { json: true, .. } => Format::Json,
+            Self { markdown: true, .. } => Format::Markdown,
+            _ => Format::Tsv,
+        }
+    }
+}
+
+fn main() -> ExitCode {
+    match run(&Options::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        // The reader of a pipe has seen enough.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("ratios: cannot write the table: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(options: &Options) -> io::Result<()> {
+    let effort = Effort {
+        rounds: options.rounds,
+        turn: if options.quick { Duration::from_micros(100) } else { Duration::from_millis(2) },
+    };
+    let mut report = Report::new(options.format(), effort, Machine::describe());
+    let mut out = io::stdout().lock();
+    write!(out, "{}", report.start())?;
+    for row in rows::all() {
+        if options.filter.as_ref().is_some_and(|filter| !row.name.contains(filter)) {
+            continue;
+        }
+        let measured = Measured::take(&row, effort);
+        write!(out, "{}", report.row(&row, &measured))?;
+        // A row may take seconds: whoever watches sees it at once.
+        out.flush()?;
+    }
+    write!(out, "{}", report.finish(&machine::load()))?;
+    out.flush()
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Options::command().debug_assert();
+        assert_eq!(Options::parse_from(["ratios", "--json"]).format(), Format::Json);
+        assert!(Options::try_parse_from(["ratios", "--json", "--markdown"]).is_err());
+        assert!(Options::try_parse_from(["ratios", "--rounds", "0"]).is_err());
+    }
+}

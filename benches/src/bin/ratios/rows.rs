@@ -1,0 +1,128 @@
+//! The rows of the table.
+
+use tachometer_benches::{
+    Handles, Side, counted,
+    sides::{self, counter, histogram, timer},
+};
+
+use crate::target::Target;
+
+const LIMIT: &str = "no row of the engine but this machine's limit: cells of the thread's own, found without a look-up \
+    and promising a reader nothing, against the same peer";
+
+/// A comparison of two sides.
+#[derive(Debug)]
+pub(crate) struct Row {
+    pub(crate) name: String,
+    pub(crate) ours: Runner,
+    pub(crate) other: Runner,
+    pub(crate) target: Target,
+    /// What does not compare, or how to read the figure.
+    pub(crate) note: &'static str,
+}
+
+/// A side and the number of threads that run it at once.
+#[derive(Debug)]
+pub(crate) struct Runner {
+    pub(crate) threads: usize,
+    pub(crate) side: Side,
+}
+
+/// Every row, in the order of the table.
+pub(crate) fn all() -> Vec<Row> {
+    let mut rows = counter_costs();
+    rows.extend(counter_peers());
+    rows.extend(histogram_rows());
+    rows.push(timer_row());
+    rows
+}
+
+/// A row whose sides run on the same number of threads.
+fn row(name: &str, threads: usize, ours: Side, other: Side, target: Target, note: &'static str) -> Row {
+    let runner = |side| Runner { threads, side };
+    let name = format!("{name}, {}", counted(threads));
+    Row { name, ours: runner(ours), other: runner(other), target, note }
+}
+
+fn counter_costs() -> Vec<Row> {
+    let mut rows = Vec::new();
+    for threads in [1, 2] {
+        for handles in Handles::ALL {
+            let (ours, noop) = (counter::tachometer(handles), counter::noop(handles));
+            let name = format!("counter inc minus NoOp, {handles}");
+            rows.push(row(&name, threads, ours, noop, Target::Over(1.5), ""));
+        }
+    }
+    for handles in Handles::ALL {
+        let (noop, empty) = (counter::noop(handles), sides::empty(handles));
+        let name = format!("NoOp minus empty loop, {handles}");
+        rows.push(row(&name, 1, noop, empty, Target::Over(0.2), ""));
+    }
+    for handles in Handles::ALL {
+        let runner = |threads| Runner { threads, side: counter::tachometer(handles) };
+        rows.push(Row {
+            name: format!("counter inc, {handles}: 2 threads by 1 thread"),
+            ours: runner(2),
+            other: runner(1),
+            target: Target::Within(1.15),
+            note: "",
+        });
+    }
+    rows
+}
+
+fn counter_peers() -> Vec<Row> {
+    let peer = |threads, at_least| {
+        let (ours, other) = (counter::tachometer(Handles::One), counter::prometheus(Handles::One));
+        let note = "IntCounter is one atomic cell: its reader needs one load, where ours adds up a cell for each thread";
+        row("counter inc, prometheus IntCounter", threads, ours, other, Target::Faster(at_least), note)
+    };
+    let limit = |threads, at_least| {
+        let (floor, other) = (counter::floor(Handles::One), counter::prometheus(Handles::One));
+        row("bare cell, prometheus IntCounter", threads, floor, other, Target::Faster(at_least), LIMIT)
+    };
+    vec![peer(1, 6.0), limit(1, 6.0), peer(2, 20.0), limit(2, 20.0)]
+}
+
+fn histogram_rows() -> Vec<Row> {
+    let ours = || histogram::tachometer(Handles::One, 11);
+    let peer = |threads, at_least| {
+        let other = histogram::prometheus(Handles::One, 11);
+        let target = Target::Faster(at_least);
+        row("histogram observe, 11 bounds, prometheus Histogram", threads, ours(), other, target, "")
+    };
+    let limit = |threads, at_least| {
+        let (floor, other) = (histogram::floor(Handles::One, 11), histogram::prometheus(Handles::One, 11));
+        row(
+            "bare bucket and sum, prometheus Histogram",
+            threads,
+            floor,
+            other,
+            Target::Faster(at_least),
+            LIMIT,
+        )
+    };
+    let hdr = row(
+        "histogram observe, 11 bounds, hdrhistogram record",
+        1,
+        ours(),
+        histogram::hdrhistogram(),
+        Target::Faster(0.8),
+        "hdrhistogram takes integers, keeps no sum, needs &mut and allows no reader meanwhile; it has far more buckets",
+    );
+    vec![peer(1, 5.0), limit(1, 5.0), peer(2, 20.0), limit(2, 20.0), hdr]
+}
+
+fn timer_row() -> Row {
+    let (ours, other) = (timer::tachometer(Handles::One), timer::prometheus(Handles::One));
+    let note =
+        "two readings of the clock are most of it on both sides: quanta's here, the standard library's there";
+    row(
+        "timer start and record, Instant twice and prometheus observe",
+        1,
+        ours,
+        other,
+        Target::Faster(1.8),
+        note,
+    )
+}
