@@ -45,8 +45,8 @@ impl SumCell {
         }
         let slot = self.slot;
         match local::own_page(slot) {
-            Some(page) => update(page.cell(offset_of(slot)), change),
-            None => local::record_cold(slot, move |page| update(page.cell(offset_of(slot)), change)),
+            Some(page) => replace(page.cell(offset_of(slot)), change),
+            None => local::record_cold(slot, move |page| replace(page.cell(offset_of(slot)), change)),
         }
     }
 
@@ -61,7 +61,7 @@ impl SumCell {
 }
 
 #[inline(always)]
-fn update(cell: &Cell64, change: impl Fn(u64) -> u64) {
+fn replace(cell: &Cell64, change: impl Fn(u64) -> u64) {
     // Relaxed: the cell stands for itself; nothing is published through it.
     cell.owner_store(change(cell.owner_load()), Ordering::Relaxed);
 }

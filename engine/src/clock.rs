@@ -1,9 +1,10 @@
 //! The clock of timers: `quanta`'s, also where `quanta` itself would panic.
 //!
-//! `quanta::Instant::now` looks into a thread-local of its own, through which `quanta::with_clock` puts a mock in place,
-//! and panics once that is destroyed: in the destructors of other thread-locals, where a panic ends the process. A
-//! timer must work there too. So a sentinel is touched right after that thread-local, is therefore destroyed before it,
-//! and from then on the thread reads a plain clock.
+//! `quanta::Instant::now` looks into a thread-local of its own, through which `quanta::with_clock` puts a mock in
+//! place, and panics once that is destroyed: in the destructors of other thread-locals, where a panic ends the
+//! process. A timer must work there too. So a sentinel is touched right after that thread-local. Thread-locals are
+//! destroyed in the reverse order of their first use (`std` does so on Linux, macOS and Windows, and promises it
+//! nowhere): the sentinel goes first, and from then on the thread reads a plain clock.
 
 use std::{cell::Cell, sync::LazyLock};
 

@@ -41,8 +41,8 @@ impl Counter {
         self.0.update(move |value| value.wrapping_add(n));
     }
 
-    /// The sum over all threads: at least what was added before the call, as far as this thread knows of it. Costs a few
-    /// nanoseconds a thread; for tests and reports.
+    /// The sum over all threads: at least what was added before the call, as far as this thread knows of it. Costs a
+    /// few nanoseconds a thread; for tests and reports.
     #[must_use]
     pub fn value(&self) -> u64 {
         self.0.fold(0, u64::wrapping_add)
@@ -106,8 +106,8 @@ impl FloatCounter {
 
 /// A count that goes up and down, as an `i64`: connections open, jobs queued. Exposed as a gauge.
 ///
-/// Recording is as cheap as a [`Counter`]'s, because each thread keeps a cell of its own; what one thread adds another may
-/// subtract. For a value that is set rather than counted, use a [`Gauge`](crate::Gauge).
+/// Recording is as cheap as a [`Counter`]'s, because each thread keeps a cell of its own; what one thread adds
+/// another may subtract. For a value that is set rather than counted, use a [`Gauge`](crate::Gauge).
 ///
 /// ```
 /// let registry = tachometer::Registry::new();

@@ -13,7 +13,8 @@ pub enum DropReason {
     NotFinite,
     /// A counter was asked to go down.
     Negative,
-    /// The allocator refused the memory for a page of cells or for a shard.
+    /// There was no memory for a page of cells or for a shard: the allocator refused it, or, which takes hundreds of
+    /// new threads at once, another thread was still about to get it.
     Memory,
     /// Every shard that the process can have is in use.
     Shards,

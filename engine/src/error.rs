@@ -24,8 +24,12 @@ pub struct RegisterError {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RegisterErrorReason {
+    /// There is no name.
+    EmptyName,
     /// The metric's name is not `[a-zA-Z_:][a-zA-Z0-9_:]*`.
     IllegalMetricName,
+    /// A registry's namespace or subsystem is not `[a-zA-Z_:][a-zA-Z0-9_:]*`.
+    IllegalPrefix(Box<str>),
     /// A label's name is not `[a-zA-Z_][a-zA-Z0-9_]*`.
     IllegalLabelName(Box<str>),
     /// A label's name means something else already: `le` on a histogram, `quantile`, or two leading underscores.
@@ -62,6 +66,8 @@ pub enum RegisterErrorReason {
         /// The family that has it.
         family: Box<str>,
     },
+    /// The same family occurs twice in a hand-built snapshot.
+    DuplicateFamily,
     /// The same series occurs twice in a hand-built family.
     DuplicateSeries,
     /// A series of a hand-built family has a value that does not fit the family's type.
@@ -98,8 +104,7 @@ impl RegisterError {
         Self { metric: metric.into(), reason }
     }
 
-    /// The name of the metric that was to be registered or looked up. For an error of a registry's own options it is empty,
-    /// or the namespace or subsystem that is illegal.
+    /// The name of the metric that was to be registered or looked up; empty for an error of a registry's own options.
     #[must_use]
     pub fn metric(&self) -> &str {
         &self.metric
@@ -117,10 +122,10 @@ impl Error for BucketsError {}
 
 impl fmt::Display for RegisterError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.metric.is_empty() && self.reason != RegisterErrorReason::IllegalMetricName {
-            write!(f, "registry: {}", self.reason)
-        } else {
-            write!(f, "metric `{}`: {}", self.metric, self.reason)
+        match &self.reason {
+            RegisterErrorReason::EmptyName => self.reason.fmt(f),
+            _ if self.metric.is_empty() => write!(f, "registry: {}", self.reason),
+            _ => write!(f, "metric `{}`: {}", self.metric, self.reason),
         }
     }
 }
@@ -128,6 +133,11 @@ impl fmt::Display for RegisterError {
 impl fmt::Display for RegisterErrorReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::EmptyName => f.write_str("a metric has no name; give it one"),
+            Self::IllegalPrefix(prefix) => write!(
+                f,
+                "the prefix `{prefix}` may hold only letters, digits, `_` and `:`, and must not begin with a digit"
+            ),
             Self::IllegalMetricName => f.write_str(
                 "the name may hold only letters, digits, `_` and `:`, and must not begin with a digit",
             ),
@@ -170,6 +180,7 @@ impl fmt::Display for RegisterErrorReason {
             Self::SampleNameClash { sample, family } => {
                 write!(f, "the sample `{sample}` belongs to the family `{family}` already; use another name")
             }
+            Self::DuplicateFamily => f.write_str("two families have this name; make them one, or rename one"),
             Self::DuplicateSeries => {
                 f.write_str("two series have the same labels; change a label value, or leave one out")
             }

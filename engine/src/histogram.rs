@@ -14,9 +14,9 @@ use crate::{
 
 /// A distribution of values over fixed buckets: latencies in seconds, sizes in bytes.
 ///
-/// Recording is wait-free and costs a few nanoseconds at any number of threads and buckets. In every snapshot the count
-/// is the sum of the buckets and the sum is that of exactly the observations counted, also while threads record; neither
-/// side ever waits for the other. A NaN or infinite observation is dropped and counted by
+/// Recording is wait-free and costs a few nanoseconds at any number of threads and buckets. In every snapshot the
+/// count is the sum of the buckets and the sum is that of exactly the observations counted, also while threads
+/// record; neither side ever waits for the other. A NaN or infinite observation is dropped and counted by
 /// [`dropped_records`](crate::dropped_records).
 ///
 /// ```

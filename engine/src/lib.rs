@@ -1,7 +1,7 @@
 //! A lock-free metrics engine for programs that cannot afford their metrics.
 //!
-//! Recording costs about a nanosecond at any number of threads, a scrape never makes a producer wait, and every snapshot
-//! is exact.
+//! Recording costs about a nanosecond at any number of threads, a scrape never makes a producer wait, and every
+//! snapshot is exact.
 //!
 //! ```
 //! use tachometer::{Buckets, Registry};
@@ -29,10 +29,10 @@
 //!
 //! The API has two planes, and no function belongs to both.
 //!
-//! The **data plane** is `inc`, `add`, `set`, `observe` and the timers. Each thread owns a *shard*, a column of cells that
-//! it alone writes; a metric owns the same slots in every shard. A record finds the thread's page of cells by one load
-//! of a thread-local, then loads, adds and stores without a lock prefix. It never locks, allocates (after the first
-//! touch of a page), hashes, formats, waits, fails or panics.
+//! The **data plane** is `inc`, `add`, `set`, `observe` and the timers. Each thread owns a *shard*, a column of cells
+//! that it alone writes; a metric owns the same slots in every shard. A record finds the thread's page of cells by
+//! one load of a thread-local, then loads, adds and stores without a lock prefix. It never locks, allocates (after
+//! the first touch of a page), hashes, formats, waits, fails or panics.
 //!
 //! The **control plane** registers, looks labels up and takes snapshots. It may lock, allocate and fail, with a typed
 //! [`RegisterError`] that says what to change. A [`Snapshot`] is all that an exporter sees; the engine knows nothing of
@@ -59,7 +59,8 @@
 //!    is that of exactly those observations, always.
 //! 4. A scrape never makes a producer wait or retry; a producer, stopped half-way or recording flat out, never makes a
 //!    scrape wait.
-//! 5. Memory is bounded: shards follow the peak number of threads, and hold the pages that their threads touched.
+//! 5. Memory is bounded by the series that are registered and the peak number of threads: a shard holds only the
+//!    pages that its threads touched.
 //! 6. What cannot be recorded honestly (NaN and infinities in counters and histograms, memory refused, re-entry) is
 //!    dropped and counted by reason: [`dropped_records`].
 //!
@@ -70,7 +71,9 @@
 //! - A callback that blocks delays the snapshot that called it, and nothing else.
 //! - Only [`SignalCounter`] may be used in a signal handler. A histogram notices a handler that meets its own thread
 //!   half-way through the same bucket and drops that record; no more than that is promised.
-//! - After `fork`, the child may record at once, on old and new threads. Registering is as safe there as allocating is.
+//! - After `fork`, the child may record at once, on old and new threads. It must not register, look up or take
+//!   snapshots if another thread of the parent may have been doing so when it forked: their locks are copied as they
+//!   were.
 //! - Needs 64-bit atomics.
 
 #![cfg_attr(not(tachometer_loom), forbid(unsafe_code))]

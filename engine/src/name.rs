@@ -13,7 +13,10 @@ impl MetricName {
     pub(crate) fn parse(namespace: &str, subsystem: &str, name: &str) -> Result<Self, RegisterError> {
         let parts = [namespace, subsystem, name].into_iter().filter(|part| !part.is_empty());
         let full = parts.collect::<Vec<_>>().join("_");
-        if name.is_empty() || !is_name(&full, |c| c == b':') {
+        if name.is_empty() {
+            return Err(RegisterError::new("", Reason::EmptyName));
+        }
+        if !is_metric_name(&full) {
             return Err(RegisterError::new(&full, Reason::IllegalMetricName));
         }
         Ok(Self(full.into()))
@@ -50,6 +53,11 @@ impl LabelName {
     pub(crate) fn shared(&self) -> Arc<str> {
         Arc::clone(&self.0)
     }
+}
+
+/// Whether this can be, or begin, a metric's name.
+pub(crate) fn is_metric_name(name: &str) -> bool {
+    is_name(name, |byte| byte == b':')
 }
 
 fn is_name(name: &str, also: impl Fn(u8) -> bool) -> bool {

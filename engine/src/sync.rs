@@ -1,7 +1,10 @@
-//! The one file that names the primitives of `std`, loom, atomic-float, crossbeam and dashmap.
+//! The primitives that loom must see: atomics, locks, thread-locals, statics and the `Arc`s whose last drop matters.
 //!
-//! The rest of the engine says `use crate::sync::..`, so that the very code that ships runs under loom with
-//! `--cfg tachometer_loom`. Two rules come from how loom works:
+//! They come from `std`, atomic-float, crossbeam and dashmap, or from loom. The rest of the engine says
+//! `use crate::sync::..`, so that the very code that ships runs under loom with `--cfg tachometer_loom`. What is shared
+//! and never changes (names, bounds, callbacks) is an `Arc` of `std` under both, imported as `Shared`.
+//!
+//! Two rules come from how loom works:
 //!
 //! - A shard's owner reads its own cells through [`Cell64::owner_load`]. Loom keeps only the last access to an
 //!   object; an ordinary load by the owner in front of its store would hide the reader's earlier load from the search,

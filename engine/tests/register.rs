@@ -24,7 +24,7 @@ fn family(registry: &Registry, labels: &[&'static str]) -> Result<DynamicFamily<
 #[test]
 fn an_illegal_metric_name_is_refused_by_every_registration() {
     let registry = Registry::new();
-    for name in ["", "bytes-sent", "1st", "a b", "größe", "a\n", "a{b=\"c\"}", "a.b", "\0"] {
+    for name in ["bytes-sent", "1st", "a b", "größe", "a\n", "a{b=\"c\"}", "a.b", "\0"] {
         let advice = &["letters, digits, `_` and `:`", "must not begin with a digit"];
         let illegal = &Reason::IllegalMetricName;
         assert_error(registry.counter(name, ""), name, illegal, advice);
@@ -41,6 +41,7 @@ fn an_illegal_metric_name_is_refused_by_every_registration() {
         assert_error(registry.gauge_family(name, "", ["l"]), name, illegal, advice);
         assert_error(registry.histogram_family(name, "", ["l"]), name, illegal, advice);
     }
+    assert_error(registry.counter("", ""), "", &Reason::EmptyName, &["give it one"]);
     assert_eq!(registry.snapshot().families().len(), 0);
     assert!(registry.counter("job:requests_total:rate5m", "Legal.").is_ok());
 }
@@ -242,9 +243,9 @@ fn prefixes_and_constant_labels_go_on_every_name() {
     let conflict = registry.counter("requests_total", "Other.");
     assert_error(conflict, "shop_web_requests_total", &Reason::HelpConflict("Requests.".into()), &[]);
     for bad in ["my-shop", "1shop", "größe"] {
-        let illegal = &Reason::IllegalMetricName;
-        assert_error(Registry::builder().namespace(bad).build(), bad, illegal, &["letters"]);
-        assert_error(Registry::builder().subsystem(bad).build(), bad, illegal, &["letters"]);
+        let illegal = &Reason::IllegalPrefix(bad.into());
+        assert_error(Registry::builder().namespace(bad).build(), "", illegal, &["registry", bad, "letters"]);
+        assert_error(Registry::builder().subsystem(bad).build(), "", illegal, &["registry", bad, "letters"]);
     }
 }
 

@@ -78,6 +78,8 @@ fn look_ups_find_just_the_series_and_type_asked_for() {
     assert_eq!(snapshot.counter("open", &env), None);
     assert_eq!(snapshot.counter("busy_seconds_total", &env), None);
     assert_eq!(snapshot.gauge("signals_total", &env), None);
+    assert_eq!(snapshot.gauge("busy_seconds_total", &env), None);
+    assert_eq!(snapshot.float_counter("zone", &env), None);
     assert_eq!(snapshot.gauge("size", &env), None);
     assert!(snapshot.histogram("zone", &env).is_none());
     assert!(snapshot.family("nothing").is_none() && snapshot.series("zone", &[]).is_none());

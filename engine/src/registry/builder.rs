@@ -7,7 +7,7 @@ use crate::{
     Buckets,
     buckets::IntoBuckets,
     error::{BucketsError, RegisterError, RegisterErrorReason as Reason},
-    name::{LabelName, MetricName},
+    name::{LabelName, is_metric_name},
 };
 
 /// Sets the options of a [`Registry`]. Made by [`Registry::builder`].
@@ -57,7 +57,8 @@ impl RegistryBuilder {
     }
 
     /// Whether anything is recorded. A disabled registry hands out handles of the same types that do nothing, and its
-    /// snapshots are empty.
+    /// snapshots are empty. It keeps no names, so it finds no bad ones: let a test register everything in an enabled
+    /// one.
     pub fn enabled(mut self, enabled: bool) -> Self {
         self.enabled = enabled;
         self
@@ -70,12 +71,12 @@ impl RegistryBuilder {
     /// When the namespace, the subsystem or a label's name is illegal, a label occurs twice, or the default buckets
     /// could not be made.
     pub fn build(self) -> Result<Registry, RegisterError> {
+        let error = |reason| RegisterError::new("", reason);
         for part in [&self.namespace, &self.subsystem] {
-            if !part.is_empty() {
-                MetricName::parse("", "", part)?;
+            if !part.is_empty() && !is_metric_name(part) {
+                return Err(error(Reason::IllegalPrefix(part.as_str().into())));
             }
         }
-        let error = |reason| RegisterError::new("", reason);
         let mut labels: Vec<ConstantLabel> = Vec::new();
         for (name, value) in self.labels {
             let name = LabelName::parse(&name).map_err(error)?;

@@ -90,7 +90,7 @@ impl Catalog {
             arena: self.arena,
         });
         vacant.insert(Arc::clone(&family));
-        // Release, as in `FamilyCore::add`.
+        // Release and under the lock, as in `FamilyCore::add`.
         self.version.fetch_add(1, Ordering::Release);
         Ok(family)
     }

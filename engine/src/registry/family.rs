@@ -114,10 +114,14 @@ impl FamilyCore {
         values: &BorrowedValues<'_>,
         make: impl FnOnce() -> Result<Storage, RegisterError>,
     ) -> Result<Storage, RegisterError> {
-        let storage = self.series.get_or_try_insert(values.to_owned(), make)?;
-        // Release, against the Acquire of `Registry::snapshot`: who sees the new version finds the series.
-        self.version.fetch_add(1, Ordering::Release);
-        Ok(storage)
+        self.series.get_or_try_insert(values.to_owned(), || {
+            let storage = make()?;
+            // Under the map's lock, so that nobody finds the series before the version has changed: who records in it
+            // and then takes a snapshot gets a schema that has it. `Catalog::schema` loads with Acquire and visits the
+            // map after that, which waits for this lock.
+            self.version.fetch_add(1, Ordering::Release);
+            Ok(storage)
+        })
     }
 
     /// The family as it goes into a schema.

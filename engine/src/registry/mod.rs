@@ -47,7 +47,9 @@ pub const NO_LABELS: [(&str, &str); 0] = [];
 /// # Ok::<(), tachometer::RegisterError>(())
 /// ```
 #[derive(Clone)]
-pub struct Registry(Arc<Catalog>);
+pub struct Registry {
+    catalog: Arc<Catalog>,
+}
 
 impl Registry {
     /// A registry without prefix and constant labels.
@@ -74,7 +76,7 @@ impl Registry {
         default_buckets: Buckets,
         enabled: bool,
     ) -> Self {
-        Self(Arc::new(Catalog {
+        let catalog = Catalog {
             namespace,
             subsystem,
             constant_labels,
@@ -85,25 +87,30 @@ impl Registry {
             version: Arc::new(AtomicU64::new(0)),
             schema: Mutex::new(None),
             callback_errors: AtomicU64::new(0),
-        }))
+        };
+        Self { catalog: Arc::new(catalog) }
     }
 
     /// Whether anything is recorded.
     #[must_use]
     pub fn is_enabled(&self) -> bool {
-        self.0.enabled
+        self.catalog.enabled
     }
 
     /// Takes a snapshot of every metric.
+    ///
+    /// It holds every record that happened before the call, as this thread knows of it (its own, and those of threads
+    /// that it has since synchronised with), and of the others some. It is no single instant: of two records made
+    /// while it is taken, the later one may be in it and the earlier one not.
     ///
     /// Takes no lock that a record could meet, and waits for no thread that records. Callbacks run first, outside every
     /// lock. The cost grows with the cells that threads have touched, about a nanosecond or two each; after a
     /// registration the next snapshot rebuilds the schema.
     #[must_use]
     pub fn snapshot(&self) -> Snapshot {
-        let (snapshot, failed) = collect(self.0.schema(), self.0.arena);
+        let (snapshot, failed) = collect(self.catalog.schema(), self.catalog.arena);
         if failed > 0 {
-            self.0.callback_errors.fetch_add(failed, Ordering::Relaxed);
+            self.catalog.callback_errors.fetch_add(failed, Ordering::Relaxed);
         }
         snapshot
     }
@@ -111,7 +118,7 @@ impl Registry {
     /// How many calls of callbacks have panicked.
     #[must_use]
     pub fn callback_errors(&self) -> u64 {
-        self.0.callback_errors.load(Ordering::Relaxed)
+        self.catalog.callback_errors.load(Ordering::Relaxed)
     }
 
     /// Registers an integer counter.
@@ -146,7 +153,7 @@ impl Registry {
 
     /// Registers a histogram with the registry's default buckets. Errors as [`counter`](Self::counter).
     pub fn histogram(&self, name: &str, help: &str) -> Result<Histogram, RegisterError> {
-        self.histogram_with(name, help, &self.0.default_buckets)
+        self.histogram_with(name, help, &self.catalog.default_buckets)
     }
 
     /// Registers a histogram with buckets of its own.
@@ -214,7 +221,7 @@ impl Registry {
         help: &'a str,
         label_names: impl IntoIterator<Item = &'a str>,
     ) -> Result<DynamicFamily<Histogram>, RegisterError> {
-        self.histogram_family_with(name, help, label_names, &self.0.default_buckets)
+        self.histogram_family_with(name, help, label_names, &self.catalog.default_buckets)
     }
 
     /// Registers a family of histograms with buckets of its own.
@@ -236,9 +243,9 @@ impl Registry {
     /// Registers a gauge whose value is asked for by every snapshot.
     ///
     /// The callback runs on the thread that takes the snapshot, outside every lock, and may use the registry. When it
-    /// panics, the series is left out of that snapshot and [`callback_errors`](Self::callback_errors) counts it. So it
-    /// is with callbacks of a snapshot that a callback takes, four deep. The registry owns the callback: one that holds a
-    /// clone of the registry keeps it alive for ever.
+    /// panics, the series is left out of that snapshot and [`callback_errors`](Self::callback_errors) counts it. So
+    /// it is with callbacks of a snapshot that a callback takes, four deep. The registry owns the callback: one that
+    /// holds a clone of the registry keeps it alive for ever.
     ///
     /// # Errors
     ///
@@ -286,20 +293,20 @@ impl Registry {
         label_names: impl IntoIterator<Item = &'a str>,
         buckets: Option<Buckets>,
     ) -> Result<DynamicFamily<M>, RegisterError> {
-        if !self.0.enabled {
+        if !self.catalog.enabled {
             return Ok(DynamicFamily::new(None));
         }
         let label_names = label_names.into_iter().collect();
         let request = Request { name, help, kind: M::KIND, label_names, buckets };
-        Ok(DynamicFamily::new(Some(self.0.family(request)?)))
+        Ok(DynamicFamily::new(Some(self.catalog.family(request)?)))
     }
 
     fn callback(&self, name: &str, help: &str, kind: Kind, call: Callback) -> Result<(), RegisterError> {
-        if !self.0.enabled {
+        if !self.catalog.enabled {
             return Ok(());
         }
         let request = Request { name, help, kind, label_names: Vec::new(), buckets: None };
-        let family = self.0.family(request)?;
+        let family = self.catalog.family(request)?;
         let error = |reason| RegisterError::new(family.name.as_str(), reason);
         let values = BorrowedValues::new(&family.label_names, NO_LABELS).map_err(error)?;
         family.add(&values, || Ok(Storage::Callback(call))).map(drop)
@@ -307,7 +314,7 @@ impl Registry {
 
     fn buckets(&self, name: &str, buckets: impl IntoBuckets) -> Result<Buckets, RegisterError> {
         buckets.into_buckets().map_err(|error| {
-            let name = MetricName::parse(&self.0.namespace, &self.0.subsystem, name);
+            let name = MetricName::parse(&self.catalog.namespace, &self.catalog.subsystem, name);
             match name {
                 Ok(name) => RegisterError::new(name.as_str(), Reason::Buckets(error)),
                 Err(name) => name,
@@ -325,10 +332,10 @@ impl Default for Registry {
 impl fmt::Debug for Registry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Registry")
-            .field("namespace", &self.0.namespace)
-            .field("subsystem", &self.0.subsystem)
-            .field("enabled", &self.0.enabled)
-            .field("families", &lock(&self.0.names).families.len())
+            .field("namespace", &self.catalog.namespace)
+            .field("subsystem", &self.catalog.subsystem)
+            .field("enabled", &self.catalog.enabled)
+            .field("families", &lock(&self.catalog.names).families.len())
             .finish()
     }
 }

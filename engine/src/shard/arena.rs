@@ -16,13 +16,13 @@ use crate::{
 #[cfg(not(tachometer_loom))]
 const MAX_SHARDS: u32 = 65_535;
 #[cfg(tachometer_loom)]
-const MAX_SHARDS: u32 = 4;
+const MAX_SHARDS: u32 = 6;
 
 /// Shards that threads may keep at once. A thread beyond it leases a shard for each record: correct, but tens of
 /// nanoseconds instead of one. It bounds memory: a kept shard holds every page that its thread ever touched.
 pub(crate) const MAX_KEPT_SHARDS: u32 = 4_096;
 
-/// Shards in a chunk. The first chunk lies in the arena; another is made when the one before it is half full.
+/// Shards in a chunk. The first chunk lies in the arena; another is made as soon as the one before it is used.
 #[cfg(not(tachometer_loom))]
 const CHUNK: usize = 256;
 #[cfg(tachometer_loom)]
@@ -153,7 +153,8 @@ impl Arena {
                 return Err(DropReason::Shards);
             }
             let Some(place) = self.place(index) else {
-                // Memory for the chunk was refused when its turn was. It is asked for again, also by later records.
+                // Memory for the chunk was refused so far, or the thread that makes it has not come to it while a whole
+                // chunk of others passed by. It is asked for again, also by later records.
                 self.grow_behind(index - 1);
                 if self.place(index).is_none() {
                     return Err(DropReason::Memory);
@@ -167,13 +168,12 @@ impl Arena {
         }
     }
 
-    /// Makes the chunk after the one that `index` lies in, once that is half full.
+    /// Makes the chunk after the one that `index` lies in, unless it is there.
     ///
-    /// One thread at a time tries and the others pass by; the chunk is not needed before another half chunk of threads
-    /// has come. Until it is there, further threads lease.
+    /// One thread at a time tries and the others pass by: the chunk is not needed before this one is full.
     fn grow_behind(&self, index: usize) {
         let Some(next) = self.more.get(index / CHUNK) else { return };
-        if index % CHUNK < CHUNK / 2 || next.get().is_some() {
+        if next.get().is_some() {
             return;
         }
         // Acquire and Release make the flag a try-lock around `set`, which therefore has one caller.

@@ -14,7 +14,8 @@
 //! goes through leases.
 //!
 //! While the engine takes memory the thread is `Busy`. A global allocator that itself records still finds the pages
-//! that are mapped; where it would need another one its record is dropped and counted, for it would recurse without end.
+//! that are mapped; where it would need another one its record is dropped and counted, for it would recurse without
+//! end.
 
 use std::cell::Cell;
 

@@ -3,8 +3,8 @@
 use super::page::{PAGE_CELLS, Page, TryBox};
 use crate::sync::{AtomicU32, Once};
 
-/// Entries on each level. Two levels of 256 reach all 65,536 pages, and a new shard costs 4 KiB; a flat table would cost
-/// a mebibyte.
+/// Entries on each level. Two levels of 256 reach all 65,536 pages, and a new shard costs 4 KiB; a flat table would
+/// cost a mebibyte.
 #[cfg(not(tachometer_loom))]
 const FANOUT: usize = 256;
 #[cfg(tachometer_loom)]

@@ -32,8 +32,7 @@ impl Snapshot {
     /// Begins a snapshot that holds what the caller puts in.
     ///
     /// It may hold what a registry does not make: summaries, infos, state sets, sample times, series of one family
-    /// with different label names, names in UTF-8, and counts that do not agree. A renderer decides what its
-    /// format can say.
+    /// with different label names, and names in UTF-8. A renderer decides what its format can say.
     ///
     /// ```
     /// use tachometer::{FamilyBuilder, MetricKind, NO_LABELS, Number, Snapshot};
@@ -72,11 +71,7 @@ impl SnapshotBuilder {
         for family in &self.families {
             family.check()?;
             if !names.insert(Shared::clone(&family.draft.name)) {
-                let clash = Reason::SampleNameClash {
-                    sample: (&*family.draft.name).into(),
-                    family: (&*family.draft.name).into(),
-                };
-                return Err(RegisterError::new(&family.draft.name, clash));
+                return Err(RegisterError::new(&family.draft.name, Reason::DuplicateFamily));
             }
         }
         let mut values = Vec::new();
@@ -118,7 +113,7 @@ impl FamilyBuilder {
     }
 
     /// Adds a series to a histogram: upper bounds, each with the number of observations at or below it. A bound of
-    /// +Inf may be left out; `count` is the number of all observations.
+    /// +Inf may be left out and else has `count`, the number of all observations.
     pub fn histogram<'a>(
         self,
         labels: impl IntoIterator<Item = (&'a str, &'a str)>,
@@ -128,9 +123,11 @@ impl FamilyBuilder {
     ) -> Self {
         let ascending = cumulative.windows(2).all(|pair| pair[0].0 < pair[1].0 && pair[0].1 <= pair[1].1);
         let finite = cumulative.iter().filter(|(bound, _)| *bound != f64::INFINITY);
+        let infinite = cumulative.iter().find(|(bound, _)| *bound == f64::INFINITY);
         let last = cumulative.last().map_or(0, |(_, upto)| *upto);
         let fits = self.draft.kind == MetricKind::Histogram
             && ascending
+            && infinite.is_none_or(|(_, upto)| *upto == count)
             && !cumulative.iter().any(|(bound, _)| bound.is_nan() || *bound == f64::NEG_INFINITY)
             && last <= count;
         let mut values = Vec::with_capacity(cumulative.len() + 3);
@@ -204,7 +201,7 @@ impl FamilyBuilder {
         let FamilyDraft { name, kind, series, .. } = &self.draft;
         let error = |reason| Err(RegisterError::new(name, reason));
         if name.is_empty() {
-            return error(Reason::IllegalMetricName);
+            return error(Reason::EmptyName);
         }
         if self.wrong_value {
             return error(Reason::WrongValue(expected(*kind)));
@@ -229,7 +226,7 @@ fn expected(kind: MetricKind) -> &'static str {
     match kind {
         MetricKind::Counter | MetricKind::Gauge | MetricKind::Unknown => "a number",
         MetricKind::Histogram => {
-            "a histogram whose bounds and cumulative counts ascend, with none above the count of all"
+            "a histogram whose bounds and cumulative counts ascend, up to the count of all"
         }
         MetricKind::Summary => "a summary",
         MetricKind::Info => "an info",

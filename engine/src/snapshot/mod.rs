@@ -1,7 +1,7 @@
 //! Snapshots: what all metrics of a registry were worth at one time, and the only thing an exporter sees.
 //!
-//! A snapshot is a schema (names, help, labels, bounds), shared by all snapshots between two registrations, and one flat
-//! column of values. Families are sorted by name, series by their labels.
+//! A snapshot is a schema (names, help, labels, bounds), shared by all snapshots between two registrations, and one
+//! flat column of values. Families are sorted by name, series by their labels.
 
 use std::fmt;
 
@@ -15,7 +15,7 @@ pub(crate) mod since;
 pub(crate) mod view;
 
 use schema::{Schema, SchemaId};
-use view::{FamilyView, HistogramView, Number, SeriesView, Value};
+use view::{FamilyView, HistogramView, MetricKind, Number, SeriesView, Value};
 
 /// The values of all metrics of a registry, or of metrics built by hand with [`Snapshot::builder`].
 ///
@@ -69,24 +69,18 @@ impl Snapshot {
         Some(FamilyView::new(self, &families[at]))
     }
 
-    /// The series with this name and exactly these labels, in any order, constant labels included.
+    /// The series with this name and exactly these labels, in any order, constant labels included. Compares the
+    /// labels of one series of the family after the other, as do the look-ups below; walk
+    /// [`families`](Self::families) to read many.
     #[must_use]
     pub fn series(&self, name: &str, labels: &[(&str, &str)]) -> Option<SeriesView<'_>> {
         self.family(name)?.series().find(|series| series.has_labels(labels))
     }
 
-    /// The value of a counter, up-down counter or gauge that holds a number.
-    fn number(&self, name: &str, labels: &[(&str, &str)]) -> Option<Number> {
-        match self.series(name, labels)?.value() {
-            Value::Number(number) => Some(number),
-            _ => None,
-        }
-    }
-
     /// The value of an integer counter, for tests.
     #[must_use]
     pub fn counter(&self, name: &str, labels: &[(&str, &str)]) -> Option<u64> {
-        match self.number(name, labels)? {
+        match self.number(MetricKind::Counter, name, labels)? {
             Number::U64(value) => Some(value),
             _ => None,
         }
@@ -95,7 +89,7 @@ impl Snapshot {
     /// The value of a float counter, for tests.
     #[must_use]
     pub fn float_counter(&self, name: &str, labels: &[(&str, &str)]) -> Option<f64> {
-        match self.number(name, labels)? {
+        match self.number(MetricKind::Counter, name, labels)? {
             Number::F64(value) => Some(value),
             _ => None,
         }
@@ -104,7 +98,7 @@ impl Snapshot {
     /// The value of an up-down counter, for tests.
     #[must_use]
     pub fn up_down_counter(&self, name: &str, labels: &[(&str, &str)]) -> Option<i64> {
-        match self.number(name, labels)? {
+        match self.number(MetricKind::Gauge, name, labels)? {
             Number::I64(value) => Some(value),
             _ => None,
         }
@@ -113,10 +107,7 @@ impl Snapshot {
     /// The value of a gauge, or of an up-down counter as a float, for tests.
     #[must_use]
     pub fn gauge(&self, name: &str, labels: &[(&str, &str)]) -> Option<f64> {
-        match self.number(name, labels)? {
-            Number::U64(_) => None,
-            number => Some(number.as_f64()),
-        }
+        self.number(MetricKind::Gauge, name, labels).map(Number::as_f64)
     }
 
     /// A histogram, for tests and reports.
@@ -124,6 +115,15 @@ impl Snapshot {
     pub fn histogram(&self, name: &str, labels: &[(&str, &str)]) -> Option<HistogramView<'_>> {
         match self.series(name, labels)?.value() {
             Value::Histogram(histogram) => Some(histogram),
+            _ => None,
+        }
+    }
+
+    /// The number that a series of a family of this kind holds.
+    fn number(&self, kind: MetricKind, name: &str, labels: &[(&str, &str)]) -> Option<Number> {
+        let family = self.family(name).filter(|family| family.kind() == kind)?;
+        match family.series().find(|series| series.has_labels(labels))?.value() {
+            Value::Number(number) => Some(number),
             _ => None,
         }
     }

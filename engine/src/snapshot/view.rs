@@ -261,9 +261,10 @@ impl<'a> HistogramView<'a> {
 
     /// The `q`-quantile through an hdrhistogram, for a layout from [`Buckets::log_linear`](crate::Buckets::log_linear).
     ///
-    /// The answer is the upper bound of the bucket that holds the quantile, so it is never too low, and too high by at
-    /// most one bucket's width (a `1 / steps` part of the value) plus one thousandth. Observations at or below the
-    /// first bound answer that bound; beyond the last one, the last. NaN without observations, or with `q` not in 0 to 1.
+    /// The answer is the upper bound of the bucket that holds the quantile, so it is never too low, and too high by
+    /// at most one bucket's width (a `1 / steps` part of the value) plus one thousandth. Observations at or below the
+    /// first bound answer that bound; beyond the last one, the last. NaN without observations, or with `q` not in 0
+    /// to 1.
     #[must_use]
     pub fn hdr_quantile(&self, q: f64) -> f64 {
         quantile::hdr(q, self)
