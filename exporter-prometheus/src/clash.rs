@@ -36,12 +36,14 @@ impl Clash {
     }
 
     /// The name of the family that clashes.
+    #[must_use]
     pub fn family(&self) -> &str {
         &self.family
     }
 
     /// Which registry of the exporter is left out here: 0 is the one given to [`Exporter::new`](crate::Exporter::new),
     /// 1 the one of the first [`and`](crate::Exporter::and), and so on.
+    #[must_use]
     pub fn registry(&self) -> usize {
         self.registry
     }
@@ -124,6 +126,7 @@ impl ClashError {
     }
 
     /// All that clashes; never empty.
+    #[must_use]
     pub fn clashes(&self) -> &[Clash] {
         &self.clashes
     }

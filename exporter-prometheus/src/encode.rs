@@ -43,7 +43,8 @@ pub(crate) fn encode_all(snapshots: &[Snapshot]) -> String {
 
 /// Renders `snapshot` in the text format 0.0.4 into `writer`, in pieces of about 64 KiB.
 ///
-/// The same text as that of [`encode`], without holding all of it. `writer` needs no buffer of its own.
+/// The same text as that of [`encode`], without holding all of it. `writer` needs no buffer of its own, and is flushed
+/// at the end.
 ///
 /// # Errors
 ///
@@ -59,7 +60,8 @@ pub fn encode_to(snapshot: &Snapshot, writer: impl io::Write) -> io::Result<()> 
     let snapshots = slice::from_ref(snapshot);
     let mut sink = Stream { out: String::with_capacity(2 * PIECE), writer };
     write(&Plan::new(snapshots), snapshots, &mut sink)?;
-    sink.pass_on()
+    sink.pass_on()?;
+    sink.writer.flush()
 }
 
 /// Gathers the whole text.

@@ -35,11 +35,13 @@ impl ServeError {
     }
 
     /// Whether another socket already listens on the address.
+    #[must_use]
     pub fn is_address_in_use(&self) -> bool {
         matches!(self.kind, Kind::Listen(_)) && self.source.kind() == io::ErrorKind::AddrInUse
     }
 
     /// Whether the address could not be understood or resolved.
+    #[must_use]
     pub fn is_bad_address(&self) -> bool {
         matches!(self.kind, Kind::Address(_))
     }

@@ -45,8 +45,8 @@
 //!   later one is left out: one that was escaped after one that was not, then by registry, then by name.
 //! * A family is left out if its sample names meet those of another, such as a gauge `x_sum` beside a histogram `x`.
 //! * A series, a quantile or a state that is there twice is exposed once, the first one.
-//! * A series is left out that has a label without a name, a label `__name__`, or one that the format adds itself: `le`
-//!   in a histogram, `quantile` in a summary, and in a state set the family's name. So is a state set without states.
+//! * A series is left out that has a label `__name__`, or one that the format adds itself: `le` in a histogram,
+//!   `quantile` in a summary, and in a state set the family's name. So is a state set without states.
 //! * An info is a gauge named `.._info` that is 1, a state set is a gauge with a series for each state, and what is of
 //!   unknown type is `untyped`.
 //! * A family without series has no lines, also if the callbacks of all of them failed.

@@ -1,17 +1,7 @@
 //! What is exposed: which families, under which names, and which series.
 //!
-//! One malformed or repeated line makes Prometheus drop a whole scrape, so the names are settled before a line is
-//! written. A plan depends on the schemas only and is kept with the cache. Its rules:
-//!
-//! * A name that the format cannot spell is escaped, each illegal character to `_`. An info family is exposed as a
-//!   gauge whose name ends in `_info`.
-//! * Families that then have the same name are one family if kind, help and unit are equal, and one block of lines.
-//!   Otherwise the first stays and the later is left out. First is who needed no escape; then the earlier snapshot;
-//!   then the order in the snapshot.
-//! * A family whose sample names meet those of another (`x_sum` beside histogram `x`) is left out.
-//! * A series that is there twice, after escaping or from two snapshots, is exposed once: the first one.
-//! * A series with a label that the format adds itself (`le` in a histogram), with `__name__`, or with a label without
-//!   name is left out, and so is a state set without states, which would be a head without samples.
+//! The rules are in the documentation of the crate. They depend on the schemas only, and on which series have a value,
+//! so a plan is kept with the cache.
 
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};

@@ -91,6 +91,7 @@ impl Server {
     }
 
     /// The address that is listened on, with the real port where port 0 was asked for.
+    #[must_use]
     pub fn addr(&self) -> SocketAddr {
         self.addr
     }
@@ -98,7 +99,7 @@ impl Server {
     /// Stops the endpoint and waits until its thread has ended.
     ///
     /// No further connection is accepted, idle ones are closed, and answers that are under way get two seconds to
-    /// be finished. Blocks the calling thread meanwhile. Dropping the server does the same.
+    /// be finished, and a callback that holds a render up two more. Blocks the calling thread meanwhile. Dropping the server does the same.
     pub fn shutdown(self) {
         drop(self);
     }

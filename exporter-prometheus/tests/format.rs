@@ -370,7 +370,11 @@ fn the_first_error_of_the_writer_is_returned() {
         }
     }
     let snapshot = Snapshot::builder().family(gauge("g").number(NO_LABELS, one())).build();
-    let error = encode_to(&snapshot.expect("one gauge"), Full).expect_err("the writer is full");
+    let snapshot = snapshot.expect("one gauge");
+    let error = encode_to(&snapshot, Full).expect_err("the writer is full");
+    assert_eq!(error.kind(), io::ErrorKind::StorageFull);
+    let error =
+        encode_to(&snapshot, io::BufWriter::new(Full)).expect_err("a buffer must not swallow the error");
     assert_eq!(error.kind(), io::ErrorKind::StorageFull);
 }
 
