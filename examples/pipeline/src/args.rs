@@ -1,8 +1,13 @@
 //! The command line.
 
-use std::{path::PathBuf, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use clap::Parser;
+
+use crate::input::STDIN;
 
 /// Sends lines of text through an embedded, sharded stream and measures itself while it does.
 ///
@@ -55,6 +60,13 @@ pub(crate) struct Args {
     pub(crate) serve: bool,
 }
 
+impl Args {
+    /// Whether the text comes from standard input.
+    pub(crate) fn reads_stdin(&self) -> bool {
+        self.input == Path::new(STDIN)
+    }
+}
+
 const AFTER_HELP: &str = "\
 Ctrl-C ends the work early, with the table; a second one ends the program at once.
 
@@ -63,10 +75,10 @@ Exit codes:
   1    something failed: the message says what and how to go on
   2    the command line is wrong
   3    the counts disagree
-  130  ended by a second Ctrl-C
+  130  ended by a second Ctrl-C, which leaves the stream's files behind, in directories named pipeline-*
 
-The stream never takes more disk than 34 MiB a shard, and each pipeline's files are deleted at the end. Besides the
-main pipeline there are two smaller ones that measure the cost of metrics.";
+The stream never takes more disk than 34 MiB a shard, and each pipeline's files are deleted at the end, but for that
+second Ctrl-C. Besides the main pipeline there are two smaller ones that measure the cost of metrics.";
 
 fn parse_time(text: &str) -> Result<Duration, String> {
     let time = match text.parse::<u32>() {

@@ -16,6 +16,9 @@ use std::{
 
 use crate::sync::lock;
 
+/// The error type of a checkpoint refused because a split has taken the lease.
+pub(crate) const LEASE_LOST: &str = "LeaseLost";
+
 /// The right to checkpoint one shard, until somebody else takes it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Lease {
@@ -113,7 +116,7 @@ impl CheckpointError {
     /// The name under which the final table counts it.
     pub(crate) fn error_type(&self) -> String {
         match self {
-            Self::LeaseLost { .. } => "LeaseLost".to_owned(),
+            Self::LeaseLost { .. } => LEASE_LOST.to_owned(),
             Self::Behind { .. } => "SequenceBehind".to_owned(),
             Self::Damaged => "CheckpointDamaged".to_owned(),
             Self::Io(error) => format!("{:?}", error.kind()),

@@ -18,6 +18,7 @@ mod consumer;
 mod control;
 mod cpu;
 mod input;
+mod laps;
 mod metrics;
 mod order;
 mod overhead;
@@ -43,7 +44,7 @@ use clap::Parser;
 use tachometer::Registry;
 use tachometer_prometheus::Exporter;
 
-use crate::{args::Args, control::Stop, run::Run};
+use crate::{args::Args, control::Stop, input::Input, run::Run};
 
 /// In front of every metric's name.
 const NAMESPACE: &str = "pipeline";
@@ -66,9 +67,18 @@ fn run(args: &Args) -> Result<ExitCode> {
     let stop = Stop::on_signals()?;
     let registry = Registry::builder().namespace(NAMESPACE).build()?;
     let server = Exporter::new(&registry).serve(args.listen.as_str()).context("--listen")?;
+    if args.reads_stdin() {
+        // It may be a while until somebody types.
+        say("reading standard input")?;
+    }
+    let input = Input::open(&args.input, &stop)?;
+    let described = input.to_string();
+    let run = Run::start(args, input, &registry, &stop)?;
     say(&format!("metrics: http://{}/metrics", server.addr()))?;
+    let time = humantime::format_duration(args.duration);
+    say(&format!("working for {time} on {described}; Ctrl-C ends it with the table"))?;
 
-    let report = Run::start(args, &registry, &stop)?.work(args.duration)?;
+    let report = run.work(args.duration)?;
     say(&report.to_string())?;
     if args.serve && !stop.requested() {
         say(&format!("still serving http://{}/metrics, Ctrl-C to end", server.addr()))?;

@@ -20,9 +20,10 @@
 
 use std::time::Duration;
 
+use quanta::Clock;
 use tachometer::{Buckets, Counter, DynamicFamily, Gauge, Histogram, RegisterError, Registry, UpDownCounter};
 
-use crate::stream::ShardId;
+use crate::{laps::Laps, stream::ShardId};
 
 const STREAM: [&str; 1] = ["stream_name"];
 const STREAM_ERROR: [&str; 2] = ["stream_name", "error_type"];
@@ -159,7 +160,8 @@ pub(crate) struct ConsumerMetrics {
     errors: DynamicFamily<Counter>,
     stream: String,
     shard: String,
-    enabled: bool,
+    /// Of the processing time; `None` when nothing is recorded.
+    clock: Option<Clock>,
 }
 
 impl ConsumerMetrics {
@@ -178,32 +180,12 @@ impl ConsumerMetrics {
 
     /// Starts the clock for a series of records that are processed one right after the other.
     pub(crate) fn start_processing(&self) -> Laps<'_> {
-        Laps { histogram: &self.processing_time, last: self.enabled.then(quanta::Instant::now) }
+        Laps::start(&self.processing_time, self.clock.as_ref())
     }
 
     /// Sets the iterator's age, which has whole milliseconds.
     pub(crate) fn set_iterator_age(&self, age: Duration) {
         self.iterator_age.set(age.as_millis() as f64);
-    }
-}
-
-/// Times a series of things with one reading of the clock each: the end of one is the beginning of the next. A record
-/// is processed in some 30 ns, about as long as the two readings of a timer take.
-#[derive(Debug)]
-pub(crate) struct Laps<'h> {
-    histogram: &'h Histogram,
-    /// `None` when nothing is recorded; the clock is then not read either.
-    last: Option<quanta::Instant>,
-}
-
-impl Laps<'_> {
-    /// Records the time since the last call, or since the start.
-    pub(crate) fn record(&mut self) {
-        if let Some(last) = &mut self.last {
-            let now = quanta::Instant::now();
-            self.histogram.observe_duration(now - *last);
-            *last = now;
-        }
     }
 }
 
@@ -220,7 +202,7 @@ struct ConsumerFamilies {
     processing_time: DynamicFamily<Histogram>,
     queue_size: UpDownCounter,
     stream: String,
-    enabled: bool,
+    clock: Option<Clock>,
 }
 
 impl ConsumerFamilies {
@@ -260,7 +242,7 @@ impl ConsumerFamilies {
             )?,
             queue_size: queue_size.with([("stream_name", stream)])?,
             stream: stream.to_owned(),
-            enabled: registry.is_enabled(),
+            clock: registry.is_enabled().then(Clock::new),
         })
     }
 
@@ -278,7 +260,7 @@ impl ConsumerFamilies {
             errors: self.errors.clone(),
             stream: self.stream.clone(),
             shard: shard.to_owned(),
-            enabled: self.enabled,
+            clock: self.clock.clone(),
         })
     }
 }

@@ -2,12 +2,13 @@
 
 use std::{
     collections::BTreeMap,
+    io,
     path::PathBuf,
     sync::Arc,
     thread::{self, JoinHandle},
 };
 
-use anyhow::{Context, Result};
+use anyhow::{Result, anyhow};
 use crossbeam_channel::bounded;
 use tachometer::Registry;
 use tempfile::TempDir;
@@ -63,11 +64,14 @@ impl Pipeline {
     /// Makes the stream and starts all threads; what they do is recorded in `registry`.
     pub(crate) fn start(settings: &Settings, registry: &Registry, source: &Arc<dyn Source>) -> Result<Self> {
         let metrics = PipelineMetrics::register(registry, settings.stream_name)?;
-        let at = || format!("cannot make a stream in {}", settings.parent_dir.display());
-        let dir =
-            tempfile::Builder::new().prefix("pipeline-").tempdir_in(&settings.parent_dir).with_context(at)?;
-        let stream = Stream::create(dir.path(), settings.shards, settings.limits, metrics.stream.clone());
-        let stream = Arc::new(stream.with_context(at)?);
+        let (dir, stream) = make_stream(settings, &metrics).map_err(|error| {
+            let at = settings.parent_dir.display();
+            // The kind alone: the message of the error ends with a random path.
+            let why = error.kind();
+            anyhow!(
+                "cannot make a stream in {at}: {why}; name a directory that exists and is writable with --stream"
+            )
+        })?;
         let flow = Arc::new(Flow::default());
 
         let threads = usize::from(settings.producers);
@@ -109,4 +113,10 @@ impl Pipeline {
             None => Ok(Outcome { sent, verified, failed_checkpoints: self.consumers.failed_checkpoints() }),
         }
     }
+}
+
+fn make_stream(settings: &Settings, metrics: &PipelineMetrics) -> io::Result<(TempDir, Arc<Stream>)> {
+    let dir = tempfile::Builder::new().prefix("pipeline-").tempdir_in(&settings.parent_dir)?;
+    let stream = Stream::create(dir.path(), settings.shards, settings.limits, metrics.stream.clone())?;
+    Ok((dir, Arc::new(stream)))
 }

@@ -17,6 +17,9 @@ use crate::{
 /// Batches that fit in the queue. A producer that finds it full is refused, as by a throttled stream.
 pub(crate) const QUEUE_BATCHES: usize = 16;
 
+/// The error type of a batch that finds the queue full.
+pub(crate) const QUEUE_FULL: &str = "QueueFull";
+
 /// How many neighbouring records share a partition key. They stay together and in order, as the lines of one file do
 /// when a log shipper uses its name as the key.
 const RECORDS_A_KEY: usize = 64;
@@ -90,7 +93,7 @@ impl Producer {
             match self.queue.try_send(batch) {
                 Ok(()) => return,
                 Err(TrySendError::Full(refused)) => {
-                    self.metrics.error("QueueFull", true);
+                    self.metrics.error(QUEUE_FULL, true);
                     batch = refused;
                     backoff.wait();
                 }

@@ -38,9 +38,9 @@ pub(crate) struct Run<'a> {
 }
 
 impl<'a> Run<'a> {
-    /// Opens the input and starts the main pipeline.
-    pub(crate) fn start(args: &Args, registry: &'a Registry, stop: &'a Stop) -> Result<Self> {
-        let input = Arc::new(Input::open(&args.input, stop)?);
+    /// Starts the main pipeline on the input.
+    pub(crate) fn start(args: &Args, input: Input, registry: &'a Registry, stop: &'a Stop) -> Result<Self> {
+        let input = Arc::new(input);
         let limit = f64::from(args.shard_limit);
         let settings = Settings {
             stream_name: STREAM_NAME,

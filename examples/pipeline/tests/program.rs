@@ -50,12 +50,13 @@ fn text(output: Output) -> (Option<i32>, String, String) {
     (output.status.code(), stdout, stderr)
 }
 
-/// Fails with a message that names what matters, prints no table, and exits with `code`.
+/// Fails with a message that names what matters, announces no address, prints no table, and exits with `code`.
 fn assert_refused(command: Command, code: i32, message: &[&str]) {
     let (exit, stdout, stderr) = output(command);
     assert_eq!(exit, Some(code), "{stdout}{stderr}");
     assert!(message.iter().all(|part| stderr.contains(part)), "{stderr}");
-    assert!(!stdout.contains("counts") && !stderr.contains("panicked"), "{stdout}{stderr}");
+    assert!(!stdout.contains("counts") && !stdout.contains("metrics:"), "{stdout}{stderr}");
+    assert!(!stderr.contains("panicked"), "{stdout}{stderr}");
 }
 
 fn sources() -> &'static Path {
@@ -133,9 +134,19 @@ fn a_run_ends_with_a_table_and_counts_that_agree() {
     let stream = ["--for", "2s", "--stream", dir.path().to_str().unwrap()];
     let (exit, stdout, stderr) = output(pipeline(sources(), &stream));
     assert_eq!((exit, stderr.as_str()), (Some(0), ""), "{stdout}");
-    for part in
-        ["records", "bytes", "throughput", "p99.9", "flush", "processing", "cost of metrics", "counts agree"]
-    {
+    let start = stdout.lines().nth(1).unwrap();
+    assert!(start.starts_with("working for 2s on `") && start.contains(" files)"), "{start}");
+    for part in [
+        "records",
+        "bytes",
+        "throughput",
+        "p99.9",
+        "flush",
+        "processing",
+        "errors",
+        "cost of metrics",
+        "counts agree",
+    ] {
         assert!(stdout.contains(part), "no {part:?} in:\n{stdout}");
     }
     assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0, "the stream's files are deleted");
@@ -240,5 +251,6 @@ fn wrong_arguments_are_refused() {
     assert_refused(pipeline(sources(), &["--for", "0"]), 2, &["--for", "100ms"]);
     assert_refused(pipeline(sources(), &["--threads", "0"]), 2, &["--threads", "1..=256"]);
     let no_dir = ["--stream", "/no/such/directory"];
-    assert_refused(pipeline(sources(), &no_dir), 1, &["cannot make a stream in /no/such/directory"]);
+    let advice = ["cannot make a stream in /no/such/directory: entity not found", "exists and is writable"];
+    assert_refused(pipeline(sources(), &no_dir), 1, &advice);
 }

@@ -1,12 +1,14 @@
 //! Text files below a path, read one after the other in chunks, over and over.
 
 use std::{
+    fmt,
     fs::{self, File},
     io::{self, Read},
     path::{Path, PathBuf},
 };
 
 use anyhow::{Result, bail};
+use indicatif::HumanCount;
 use memchr::memchr;
 use walkdir::{DirEntry, FilterEntry, WalkDir};
 
@@ -24,6 +26,9 @@ const READ_BYTES: usize = 64 << 10;
 
 /// A directory with this file in it holds what can be made again, a build's output for example, and is passed over.
 const CACHE_TAG: &str = "CACHEDIR.TAG";
+
+/// Entries that are looked at beforehand to tell how many files there are.
+const COUNTED_ENTRIES: usize = 10_000;
 
 type Walk = FilterEntry<walkdir::IntoIter, fn(&DirEntry) -> bool>;
 
@@ -89,17 +94,14 @@ impl Files {
             bail!("there is no record in {}: {}", self.root.display(), self.stats);
         }
         self.found = false;
-        self.stats.cycles += 1;
+        self.stats.passes += 1;
         self.walk = walk(&self.root);
         Ok(())
     }
 
     fn open_next(&mut self, entry: walkdir::Result<DirEntry>, chunk: &mut Chunk) {
         let opened = match entry {
-            // Links are followed where somebody names one, not below.
-            Ok(entry) if entry.file_type().is_file() || entry.depth() == 0 && entry.path().is_file() => {
-                File::open(entry.path())
-            }
+            Ok(entry) if is_file(&entry) => File::open(entry.path()),
             Ok(_) => return,
             Err(error) => Err(error.into()),
         };
@@ -156,7 +158,19 @@ impl Files {
     }
 
     fn first_pass(&self) -> bool {
-        self.stats.cycles == 0
+        self.stats.passes == 0
+    }
+}
+
+/// Names the root, and how many files there are to read: counted up to a limit, since a large tree takes a while.
+impl fmt::Display for Files {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut entries = walk(&self.root);
+        let seen = entries.by_ref().take(COUNTED_ENTRIES);
+        let files = seen.filter(|entry| entry.as_ref().is_ok_and(is_file)).count() as u64;
+        let more = if entries.next().is_some() { "more than " } else { "" };
+        let noun = if files == 1 { "file" } else { "files" };
+        write!(f, "`{}` ({more}{} {noun})", self.root.display(), HumanCount(files))
     }
 }
 
@@ -176,6 +190,11 @@ fn readable(path: &Path) -> io::Result<bool> {
 fn walk(root: &Path) -> Walk {
     let wanted: fn(&DirEntry) -> bool = is_wanted;
     WalkDir::new(root).same_file_system(true).sort_by_file_name().into_iter().filter_entry(wanted)
+}
+
+/// Links are followed where somebody names one, not below.
+fn is_file(entry: &DirEntry) -> bool {
+    entry.file_type().is_file() || entry.depth() == 0 && entry.path().is_file()
 }
 
 fn is_wanted(entry: &DirEntry) -> bool {
@@ -201,7 +220,7 @@ mod tests {
         let mut files = Files::open(dir.path()).unwrap();
         let chunk = fill(&mut files).unwrap();
         assert!(chunk.text.len() >= SMALL_CHUNK_BYTES && chunk.text.starts_with(b"one\ntwo\none\ntwo\n"));
-        assert_eq!((files.stats().files, files.stats().cycles), (1, chunk.text.len() as u64 / 8));
+        assert_eq!((files.stats().files, files.stats().passes), (1, chunk.text.len() as u64 / 8));
     }
 
     #[test]
@@ -218,6 +237,8 @@ mod tests {
         let chunk = fill(&mut files).unwrap();
         assert!(chunk.text.chunks(5).all(|line| line == b"text\n"));
         assert_eq!((files.stats().files, files.stats().binary), (1, 1));
+        let described = format!("`{}` (2 files)", dir.path().display());
+        assert_eq!(files.to_string(), described, "what is binary shows only when it is read");
     }
 
     #[test]

@@ -18,6 +18,9 @@ use self::{files::Files, stdin::Stdin};
 pub(crate) use self::{lines::records, sample::Sample};
 use crate::{control::Stop, sync::lock};
 
+/// The path that stands for standard input.
+pub(crate) const STDIN: &str = "-";
+
 /// About how much text a chunk holds.
 const CHUNK_BYTES: usize = 256 << 10;
 
@@ -54,6 +57,8 @@ pub(crate) trait Source: Send + Sync {
 /// The input the program was asked to read.
 #[derive(Debug)]
 pub(crate) struct Input {
+    /// What it is, in words.
+    described: String,
     state: Mutex<State>,
 }
 
@@ -81,8 +86,8 @@ pub(crate) struct InputStats {
     pub(crate) unreadable: u64,
     /// Lines longer than a record may be.
     pub(crate) too_long: u64,
-    /// How many times the input was begun again.
-    pub(crate) cycles: u64,
+    /// How many times the input was read to its end; the pass under way does not count.
+    pub(crate) passes: u64,
 }
 
 impl Input {
@@ -90,13 +95,15 @@ impl Input {
     ///
     /// Fails when the path is missing or unreadable and when there is no record in all of it.
     pub(crate) fn open(path: &Path, stop: &Stop) -> Result<Self> {
-        let reader = if path == Path::new("-") {
-            Reader::Stdin(Stdin::open())
+        let (reader, described) = if path == Path::new(STDIN) {
+            (Reader::Stdin(Stdin::open()), "standard input".to_owned())
         } else {
-            Reader::Files(Files::open(path)?)
+            let files = Files::open(path)?;
+            let described = files.to_string();
+            (Reader::Files(files), described)
         };
         let state = State { reader, first: None, chunks: 0, sample: Vec::new(), sample_bytes: 0 };
-        let input = Self { state: Mutex::new(state) };
+        let input = Self { described, state: Mutex::new(state) };
         loop {
             let mut state = lock(&input.state);
             if let Next::Chunk(chunk) = state.read(PATIENCE)? {
@@ -121,6 +128,12 @@ impl Input {
             Reader::Files(files) => files.stats(),
             Reader::Stdin(stdin) => stdin.stats(),
         }
+    }
+}
+
+impl fmt::Display for Input {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.described)
     }
 }
 

@@ -92,7 +92,7 @@ impl Stdin {
         }
         while chunk.text.len() < CHUNK_BYTES {
             if self.position == 0 {
-                self.stats.cycles += 1;
+                self.stats.passes += 1;
             }
             let rest = &self.kept[self.position..];
             let room = CHUNK_BYTES - chunk.text.len();
@@ -157,7 +157,7 @@ mod tests {
         assert_eq!(chunks.concat()[..8], *b"one\ntwo\n");
         let repeated = chunks.last().unwrap();
         assert!(repeated.len() > CHUNK_BYTES - 8 && repeated.chunks(8).all(|pair| pair == b"one\ntwo\n"));
-        assert!(stats.cycles > 1000);
+        assert!(stats.passes > 1000);
     }
 
     #[test]

@@ -33,6 +33,9 @@ use crate::{batch::Batch, checkpoint::CheckpointError, metrics::StreamMetrics, s
 /// What Kinesis calls a put or a read above a shard's limit.
 pub(crate) const THROTTLED: &str = "ProvisionedThroughputExceededException";
 
+/// The error type of a put that comes after a split.
+pub(crate) const SHARD_CLOSED: &str = "ShardClosed";
+
 /// A stream in a directory of its own.
 #[derive(Debug)]
 pub(crate) struct Stream {

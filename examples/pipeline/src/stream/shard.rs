@@ -12,7 +12,7 @@ use std::{
 };
 
 use super::{
-    THROTTLED,
+    SHARD_CLOSED, THROTTLED,
     limit::{Limits, TokenBucket},
     range::HashRange,
     record::{Origin, Record},
@@ -203,7 +203,7 @@ impl PutError {
     pub(crate) fn error_type(&self) -> String {
         match self {
             Self::Throttled => THROTTLED.to_owned(),
-            Self::Closed => "ShardClosed".to_owned(),
+            Self::Closed => SHARD_CLOSED.to_owned(),
             Self::Io(error) => format!("{:?}", error.kind()),
         }
     }

@@ -1,16 +1,20 @@
 //! What the run found: the check of the counts, and the table at the end.
 
+mod cost;
+mod refusals;
+
 use std::{fmt, time::Duration};
 
 use comfy_table::{CellAlignment, LineStyle, Table, TableStyle};
 use indicatif::{BinaryBytes, HumanCount};
 use tachometer::Snapshot;
 
+use self::refusals::Troubles;
 use crate::{
     input::InputStats,
     overhead::Cost,
     pipeline::Outcome,
-    readout::{count, count_by, gauge, quantiles, received, sent},
+    readout::{count, gauge, quantiles, received, sent},
 };
 
 /// Everything the table shows.
@@ -53,10 +57,7 @@ impl Report {
             ("bytes", BinaryBytes(verified.bytes).to_string()),
             ("throughput", format!("{records_rate} records/s, {bytes_rate}/s")),
             ("time", format!("{:.1?} of {:.1?} in the pipeline", self.working, self.elapsed)),
-            (
-                "input files",
-                format!("{}, read {} times", HumanCount(input.files), HumanCount(input.cycles + 1)),
-            ),
+            ("input files", format!("{}, {}", HumanCount(input.files), passes(input.passes))),
             ("skipped", skipped),
             ("shards", format!("{active} open, {closed} closed by a split")),
             ("checkpoints", checkpoints.to_string()),
@@ -84,21 +85,17 @@ impl Report {
         table
     }
 
-    fn errors(&self) -> Table {
-        let mut table = table();
-        table.set_header(["errors and refusals", "type", "count"]);
-        for (title, name) in [("producer", "producer_errors_total"), ("consumer", "consumer_errors_total")] {
-            for (error_type, count) in count_by(&self.snapshot, name, "error_type") {
-                table.add_row([title, &error_type, &HumanCount(count).to_string()]);
+    fn troubles(&self) -> String {
+        let troubles = Troubles::of(&self.snapshot, &self.outcome.failed_checkpoints);
+        let mut text = String::new();
+        if let Some(refusals) = troubles.refusals() {
+            text = refusals.trim_fmt();
+            if self.counts_agree() {
+                text += "\n limits and splits at work: each was tried again, and nothing was lost";
             }
+            text += "\n\n";
         }
-        for (reason, count) in &self.outcome.failed_checkpoints {
-            table.add_row(["checkpoint", reason, &HumanCount(*count).to_string()]);
-        }
-        if let Some(column) = table.column_mut(2) {
-            column.set_cell_alignment(CellAlignment::Right);
-        }
-        table
+        text + &troubles.errors().map_or_else(|| " errors: none".to_owned(), |errors| errors.trim_fmt())
     }
 
     fn check(&self) -> String {
@@ -124,9 +121,10 @@ impl fmt::Display for Report {
         if self.interrupted {
             writeln!(f, "ended early, the stream is drained")?;
         }
-        for table in [self.totals(), self.times(), self.errors()] {
+        for table in [self.totals(), self.times()] {
             writeln!(f, "{}\n", table.trim_fmt())?;
         }
+        writeln!(f, "{}\n", self.troubles())?;
         match &self.cost {
             Some(cost) => writeln!(f, "{cost}")?,
             None => writeln!(f, "cost of metrics: not measured, the run ended before")?,
@@ -135,27 +133,11 @@ impl fmt::Display for Report {
     }
 }
 
-impl fmt::Display for Cost {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let records = HumanCount(self.records);
-        write!(f, "cost of metrics, median of {} pairs, {records} records with and without:", self.pairs)?;
-        for (title, spread) in [("processor time", self.processor), ("elapsed time", Some(self.time))] {
-            let Some(spread) = spread else { continue };
-            write!(f, "\n  {title:<14} {spread}")?;
-            if spread.is_lost_in_noise() {
-                write!(
-                    f,
-                    "\n  {:14} the pairs do not agree on the sign: lost in the noise of this machine",
-                    ""
-                )?;
-            }
-        }
-        let Some(a_record) = self.a_record_ns else { return Ok(()) };
-        write!(
-            f,
-            "\n  {:<14} {a_record:.0} ns of processor time; its one reading of the clock takes {:.0} ns",
-            "a record", self.clock_ns
-        )
+fn passes(whole: u64) -> String {
+    match whole {
+        0 => "the first pass not finished".to_owned(),
+        1 => "read to the end once".to_owned(),
+        _ => format!("read to the end {} times", HumanCount(whole)),
     }
 }
 
@@ -175,7 +157,7 @@ mod tests {
     use tachometer::Registry;
 
     use super::*;
-    use crate::{NAMESPACE, metrics::PipelineMetrics, stream::ShardId, totals::Totals};
+    use crate::{NAMESPACE, metrics::PipelineMetrics, producer::QUEUE_FULL, stream::ShardId, totals::Totals};
 
     /// A report of a run in which everything counts 5 records of 50 bytes.
     fn report() -> (Report, Registry) {
@@ -223,6 +205,31 @@ mod tests {
         PipelineMetrics::register(&registry, "s").unwrap().producer.bytes_sent.inc();
         report.snapshot = registry.snapshot();
         assert!(!report.counts_agree());
+    }
+
+    #[test]
+    fn a_run_without_refusals_and_errors_says_so() {
+        let (report, _) = report();
+        let text = report.to_string();
+        assert!(text.contains("errors: none") && !text.contains("tried again"), "{text}");
+    }
+
+    #[test]
+    fn nothing_is_said_to_be_whole_that_is_not() {
+        let (mut report, registry) = report();
+        PipelineMetrics::register(&registry, "s").unwrap().producer.error(QUEUE_FULL, true);
+        report.snapshot = registry.snapshot();
+        assert!(report.to_string().contains("nothing was lost"));
+        report.outcome.verified = Totals::default();
+        assert!(!report.to_string().contains("nothing was lost"));
+    }
+
+    #[test]
+    fn only_whole_passes_count() {
+        assert_eq!(
+            [0, 1, 2000].map(passes),
+            ["the first pass not finished", "read to the end once", "read to the end 2,000 times"]
+        );
     }
 
     #[test]
