@@ -79,6 +79,11 @@ mod text;
 #[cfg(test)]
 mod tests;
 
+/// The example of the README, compiled and run with the others.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;
+
 pub use crate::clash::{Clash, ClashError};
 pub use crate::encode::{encode, encode_to};
 pub use crate::error::ServeError;

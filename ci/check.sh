@@ -1,0 +1,74 @@
+#!/usr/bin/env bash
+# Formatting, lints, documentation, the scripts themselves, and limits on sizes and dependencies. Changes nothing.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+# The crates that the engine may pull into a program, itself included.
+MAX_ENGINE_CRATES=25
+# A longer file asks to be two.
+MAX_FILE_LINES=400
+
+section() {
+    printf '\n== %s\n' "$1"
+}
+
+fail() {
+    printf 'ci/check.sh: %s\n' "$1" >&2
+    exit 1
+}
+
+section "formatting"
+cargo fmt --all --check
+
+section "lints"
+# `incompatible_msrv` finds what is newer than the `rust-version` of Cargo.toml; CI has one toolchain, and it is newer.
+# `too_many_lines` asks for two functions where one has more lines than `clippy.toml` says.
+cargo clippy --workspace --all-targets --locked -- -D warnings -D clippy::incompatible_msrv -D clippy::too_many_lines
+
+section "lints of the code under loom"
+# In a target directory of its own: other flags would otherwise rebuild everything, here and in the next step.
+RUSTFLAGS="--cfg tachometer_loom" CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-target}/loom" \
+    cargo clippy --package tachometer-loom-tests --all-targets --locked -- -D warnings
+
+section "documentation"
+RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked
+
+section "dependencies"
+# A dependency that needs a newer Rust than the workspace promises would break the promise unseen.
+cargo metadata --locked --format-version 1 | python3 -c '
+import json, sys
+
+def version(text):
+    return [int(part) for part in text.split(".")[:2]]
+
+packages = json.load(sys.stdin)["packages"]
+promised = next(p["rust_version"] for p in packages if p["name"] == "tachometer")
+newer = [
+    "{name} {version} needs Rust {rust_version}".format(**p)
+    for p in packages
+    if p["rust_version"] and version(p["rust_version"]) > version(promised)
+]
+if newer:
+    sys.exit("the workspace promises Rust {}, but: {}".format(promised, "; ".join(newer)))
+print("{} packages, none of them newer than Rust {}".format(len(packages), promised))
+'
+crates=$(cargo tree --package tachometer --edges normal --prefix none --locked | sed 's/ (\*)$//' | sort -u | wc -l)
+((crates <= MAX_ENGINE_CRATES)) || fail "the engine brings $crates crates along; at most $MAX_ENGINE_CRATES are allowed"
+printf 'the engine brings %s crates along, of %s allowed\n' "$crates" "$MAX_ENGINE_CRATES"
+
+section "sizes"
+long=$(find . -path ./target -prune -o -name '*.rs' -exec awk -v max="$MAX_FILE_LINES" \
+    'END { if (NR > max) print FILENAME ": " NR " lines" }' {} \;)
+[[ -z "$long" ]] || fail "at most $MAX_FILE_LINES lines a file, but: $long"
+echo "no file is longer than $MAX_FILE_LINES lines"
+
+section "scripts"
+scripts=(.ci/run ci/*.sh)
+for script in "${scripts[@]}"; do
+    bash -n "$script"
+done
+if command -v shellcheck >/dev/null; then
+    shellcheck "${scripts[@]}"
+else
+    echo "shellcheck is not installed; only the syntax was checked"
+fi

@@ -1,0 +1,149 @@
+#!/usr/bin/env bash
+# A real Prometheus scrapes the pipeline while it works: what it stores must be what the pipeline says it did, exactly.
+#
+# Needs python3. Prometheus is installed from Debian when it is missing, which needs root. Everything listens on
+# loopback, at ports that are free, and is stopped at the end, whatever the end is.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+work_seconds=20
+# How long after its work the pipeline may take to end, and any program to start.
+patience_seconds=60
+directory=$(mktemp -d)
+pipeline_pid=
+prometheus_pid=
+
+fail() {
+    printf 'ci/integration.sh: %s\n' "$1" >&2
+    for log in "$directory"/*.log; do
+        [[ -e "$log" ]] || continue
+        printf -- '--- the end of %s\n' "${log##*/}" >&2
+        tail -n 20 "$log" >&2
+    done
+    exit 1
+}
+
+# Ends a program that this script started: politely, then, after 10 seconds, for good.
+stop() {
+    [[ -n "$1" ]] || return 0
+    kill "$1" 2>/dev/null || return 0
+    for _ in {1..100}; do
+        kill -0 "$1" 2>/dev/null || break
+        sleep 0.1
+    done
+    kill -KILL "$1" 2>/dev/null || true
+    wait "$1" 2>/dev/null || true
+}
+
+clean_up() {
+    stop "$prometheus_pid"
+    stop "$pipeline_pid"
+    rm -rf "$directory"
+}
+trap clean_up EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+check() {
+    python3 ci/integration_check.py "$@" || fail "the check \`$1\` failed"
+}
+
+# Waits until a line of a log matches, and prints what the parentheses of the pattern hold. $4 writes the log.
+await_line() {
+    local log=$1 pattern=$2 seconds=$3 pid=$4 end=$((SECONDS + $3))
+    until grep -qE "$pattern" "$log"; do
+        kill -0 "$pid" 2>/dev/null || fail "the program ended before it printed a line like \`$pattern\`"
+        ((SECONDS < end)) || fail "no line like \`$pattern\` within $seconds s"
+        sleep 0.2
+    done
+    sed -nE "s#.*$pattern.*#\\1#p" "$log" | head -n 1
+}
+
+# The processes that run a program, found without tools that a small installation lacks.
+pids_of() {
+    local exe
+    for exe in /proc/[0-9]*/exe; do
+        if [[ "$(readlink "$exe" 2>/dev/null)" == "$1" ]]; then
+            exe=${exe%/exe}
+            echo "${exe##*/}"
+        fi
+    done
+}
+
+install_prometheus() {
+    echo "== installing Prometheus"
+    [[ $(id -u) == 0 ]] || fail "prometheus is not installed, and only root can install it: apt-get install prometheus"
+    command -v apt-get >/dev/null || fail "prometheus is not installed, and there is no apt-get to install it with"
+    {
+        apt-get update
+        DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends prometheus
+    } >"$directory/apt.log" 2>&1 || fail "prometheus could not be installed"
+    # The package may start a service of its own. There was none before, so what runs now is that.
+    local pid
+    for pid in $(pids_of "$(readlink -f "$(command -v prometheus)")"); do
+        stop "$pid"
+    done
+}
+
+if ! command -v prometheus >/dev/null || ! command -v promtool >/dev/null; then
+    install_prometheus
+fi
+
+echo "== building the pipeline"
+cargo build --release --locked --package tachometer-pipeline
+pipeline=${CARGO_TARGET_DIR:-target}/release/pipeline
+
+echo "== starting the pipeline for $work_seconds s, and Prometheus"
+"$pipeline" --input . --for "${work_seconds}s" --listen 127.0.0.1:0 --serve >"$directory/pipeline.log" 2>&1 </dev/null &
+pipeline_pid=$!
+metrics=$(await_line "$directory/pipeline.log" '(http://127\.0\.0\.1:[0-9]+)/metrics' "$patience_seconds" "$pipeline_pid")
+cat >"$directory/prometheus.yml" <<END
+global:
+  scrape_interval: 1s
+scrape_configs:
+  - job_name: pipeline
+    static_configs:
+      - targets: ["${metrics#http://}"]
+END
+prometheus --config.file="$directory/prometheus.yml" --storage.tsdb.path="$directory/data" \
+    --web.listen-address=127.0.0.1:0 >"$directory/prometheus.log" 2>&1 </dev/null &
+prometheus_pid=$!
+prometheus=http://$(await_line "$directory/prometheus.log" 'Listening on" address=([0-9.:]+)' "$patience_seconds" "$prometheus_pid")
+check wait "$prometheus/-/ready"
+check up "$prometheus"
+
+echo "== waiting for the pipeline to end its work"
+records=$(await_line "$directory/pipeline.log" 'counts agree: ([0-9,]+) records sent' \
+    "$((work_seconds + patience_seconds))" "$pipeline_pid")
+records=${records//,/}
+cat "$directory/pipeline.log"
+
+echo "== comparing what Prometheus stores with what the pipeline says"
+check total "$metrics" pipeline_producer_records_sent_total "$records"
+check total "$metrics" pipeline_consumer_records_received_total "$records"
+check scraped "$prometheus" "$metrics"
+check queried "$prometheus" 'sum(pipeline_producer_records_sent_total)' "$records"
+check queried "$prometheus" 'sum(pipeline_consumer_records_received_total)' "$records"
+check queried "$prometheus" 'sum(pipeline_producer_batch_size_sum)' "$records"
+check history "$prometheus"
+
+echo "== checking the exposition with promtool"
+check fetch "$metrics/metrics" >"$directory/metrics.txt"
+# It exits with 3 when it has complaints, and with another number when it cannot read the exposition.
+status=0
+promtool check metrics <"$directory/metrics.txt" >"$directory/promtool.out" 2>&1 || status=$?
+((status == 0 || status == 3)) || fail "promtool cannot read the exposition: $(<"$directory/promtool.out")"
+check lint "$directory/promtool.out" ci/promtool-exceptions.txt
+
+echo "== ending the pipeline"
+kill -INT "$pipeline_pid"
+end=$((SECONDS + patience_seconds))
+while kill -0 "$pipeline_pid" 2>/dev/null; do
+    ((SECONDS < end)) || fail "the pipeline still runs $patience_seconds s after it was interrupted"
+    sleep 0.2
+done
+status=0
+wait "$pipeline_pid" || status=$?
+pipeline_pid=
+((status == 0)) || fail "the pipeline ended with exit code $status"
+echo "integration: all checks passed"
