@@ -26,7 +26,7 @@ pub(crate) const MAX_KEPT_SHARDS: u32 = 4_096;
 #[cfg(not(tachometer_loom))]
 const CHUNK: usize = 256;
 #[cfg(tachometer_loom)]
-const CHUNK: usize = 4;
+const CHUNK: usize = 2;
 const MORE_CHUNKS: usize = (MAX_SHARDS as usize).div_ceil(CHUNK) - 1;
 
 type Chunk = [Once<TryBox<Shard>>; CHUNK];

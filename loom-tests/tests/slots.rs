@@ -1,0 +1,129 @@
+//! Slots that change their metric: the last handle goes, and a registration takes the cells again.
+#![cfg(tachometer_loom)]
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
+};
+
+use loom::thread;
+use tachometer::{
+    Counter, Registry,
+    model::{self, Cells, Shard},
+};
+use tachometer_loom_tests::{check, control};
+
+/// A counter that has counted one event in the first of two shards. Only the handle keeps its cells: the registry is
+/// gone.
+fn old_counter() -> (Counter, [Shard; 2]) {
+    let counter = Registry::new().counter("old_total", "").unwrap();
+    let shards = [1, 0].map(|events| {
+        let shard = Shard::acquire().unwrap();
+        shard.wear();
+        counter.add(events);
+        shard
+    });
+    (counter, shards)
+}
+
+/// Registers a metric, which takes the old one's cells if they are free by then, and records 7 in `shard`.
+fn new_counter(registry: &Registry, shard: Shard) -> Counter {
+    let counter = registry.counter("new_total", "").unwrap();
+    assert_eq!(counter.value(), 0, "a new metric does not begin at zero");
+    shard.wear();
+    counter.add(7);
+    assert_eq!(counter.value(), 7);
+    counter
+}
+
+/// Checks a model that tells whether the new metric took the slot of the old one, which both ways must happen.
+fn check_reuse(name: &str, minimum: usize, model: impl Fn() -> bool + Send + Sync + 'static) {
+    let seen = Arc::new([AtomicUsize::new(0), AtomicUsize::new(0)]);
+    let counted = Arc::clone(&seen);
+    check(name, minimum, move || {
+        counted[usize::from(model())].fetch_add(1, Ordering::Relaxed);
+    });
+    let [fresh, reused] = [0, 1].map(|reused: usize| seen[reused].load(Ordering::Relaxed));
+    assert!(fresh > 0 && reused > 0, "{name}: the slot was reused in {reused} executions and not in {fresh}");
+}
+
+#[test]
+fn a_count_never_appears_under_another_name() {
+    check_reuse("a count never appears under another name", 1_700, || {
+        let (old, [first, second]) = old_counter();
+        let old_slot = model::slot(&old);
+        let registry = Registry::new();
+        let recorder = {
+            let old = old.clone();
+            thread::spawn(move || {
+                first.wear();
+                old.inc();
+                drop(old);
+            })
+        };
+        let registers = thread::spawn(move || (new_counter(&registry, second), registry));
+        let reader = thread::spawn(move || {
+            let [before, after] = [(); 2].map(|()| old.value());
+            assert!(before <= after && after <= 2, "{before}, then {after} under the old name");
+            drop(old);
+        });
+        recorder.join().unwrap();
+        let (new, registry) = registers.join().unwrap();
+        reader.join().unwrap();
+        assert_eq!(registry.snapshot().counter("new_total", &[]), Some(7));
+        model::slot(&new) == old_slot
+    });
+}
+
+/// The same with a snapshot: its schema holds the slots of the registry that goes while it is being taken.
+#[test]
+fn a_snapshot_holds_the_slots_it_reads() {
+    check_reuse("a snapshot holds the slots it reads", 500, || {
+        let shard = Shard::acquire().unwrap();
+        shard.wear();
+        let old = Registry::new();
+        let counter = old.counter("old_total", "").unwrap();
+        counter.inc();
+        let old_slot = model::slot(&counter);
+        drop((counter, old.snapshot()));
+        let new = Registry::new();
+        let drops = {
+            let old = old.clone();
+            thread::spawn(move || drop(old))
+        };
+        let registers = thread::spawn(move || (new_counter(&new, shard), new));
+        let reader = thread::spawn(move || {
+            let snapshot = old.snapshot();
+            drop(old);
+            assert_eq!(
+                snapshot.counter("old_total", &[]),
+                Some(1),
+                "another metric's count under the old name"
+            );
+        });
+        drops.join().unwrap();
+        let (new, registry) = registers.join().unwrap();
+        reader.join().unwrap();
+        assert_eq!(registry.snapshot().counter("new_total", &[]), Some(7));
+        model::slot(&new) == old_slot
+    });
+}
+
+/// A reader that drops what holds the slots before it loads the cells.
+#[test]
+#[should_panic(expected = "under the old name")]
+fn control_a_reader_without_a_hold_on_the_slots_is_seen() {
+    control("a reader without a hold on the slots", || {
+        let (old, [_, second]) = old_counter();
+        let registry = Registry::new();
+        let registers = thread::spawn(move || (new_counter(&registry, second), registry));
+        let reader = thread::spawn(move || {
+            let cells = Cells::of_counter(&old);
+            drop(old);
+            let events: u64 = cells.iter().map(|cells| cells.load(0)).sum();
+            assert!(events <= 1, "{events} events under the old name");
+        });
+        let _new = registers.join().unwrap();
+        reader.join().unwrap();
+    });
+}
