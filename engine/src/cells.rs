@@ -40,12 +40,10 @@ impl SumCell {
     /// Replaces the value of the calling thread's cell by `change` of it: a load, `change`, and a store.
     #[inline(always)]
     pub(crate) fn update(&self, change: impl Fn(u64) -> u64) {
-        if self.is_noop() {
-            return;
-        }
         let slot = self.slot;
         match local::own_page(slot) {
             Some(page) => replace(page.cell(offset_of(slot)), change),
+            None if slot == NO_SLOT => {}
             None => local::record_cold(slot, move |page| replace(page.cell(offset_of(slot)), change)),
         }
     }

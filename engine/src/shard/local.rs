@@ -19,7 +19,7 @@
 
 use std::cell::Cell;
 
-use super::{Arena, Page, Shard, arena, table::page_of};
+use super::{Arena, NO_SLOT, Page, Shard, arena, table::page_of};
 use crate::{
     drops::{DropReason, drop_record},
     sync::per_thread,
@@ -49,11 +49,16 @@ per_thread! {
 }
 
 /// The page of the calling thread's shard that holds `slot`, if the thread has a shard and has touched the page.
+///
+/// [`NO_SLOT`] has none. It lies beyond the near pages and is asked for there, so that a record which counts does not
+/// pay for the question whether it does.
 #[inline(always)]
 pub(crate) fn own_page(slot: u32) -> Option<&'static Page> {
     let number = page_of(slot) as usize;
     if number < NEAR_PAGES {
         NEAR.try_with(|pages| pages[number].get()).ok().flatten()
+    } else if slot == NO_SLOT {
+        None
     } else {
         SHARD.try_with(Cell::get).ok().flatten()?.page(slot)
     }
