@@ -14,9 +14,10 @@
 //! 4. the number is raised by one, which clears the busy bit.
 //!
 //! A reader loads the number, the sum, and the number again. When the number is odd, the sum may be old or new, and it
-//! takes the undo cell in its place. When the number changed meanwhile, it starts over, which happens only while the
-//! owner *finishes* observations in this very bucket. An owner that was preempted or killed between two stores leaves
-//! the bucket as it was before the observation, and no reader waits for it; no owner ever waits for a reader.
+//! takes the undo cell in its place. When the number changed meanwhile, it starts over: at most twice for each
+//! observation that the owner makes in this very bucket during the read. An owner that was preempted or killed between
+//! two stores leaves the bucket as it was before the observation, and no reader waits for it; no owner ever waits for a
+//! reader.
 //!
 //! So each bucket is read as it stood between two observations, and count and sum over the buckets are those of a set
 //! of whole observations. (A sequence lock over the whole histogram would make the reader wait for a preempted owner,
@@ -24,7 +25,7 @@
 //!
 //! # Orderings
 //!
-//! Each is needed: `loom-tests/tests/histogram.rs` holds the models.
+//! Each is needed: with any of them weakened or left out, a model in `loom-tests/tests/histogram.rs` fails.
 //!
 //! - The first fence keeps the store to the undo cell behind the previous observation's last store: a reader that sees
 //!   the new undo value also sees the earlier bucket complete, and does not repair it with a foreign sum.
@@ -75,7 +76,7 @@ pub(crate) fn record(page: &Page, undo: usize, bucket: usize, n: u64, sum: f64) 
 pub(crate) struct Reading {
     pub(crate) count: u64,
     pub(crate) sum: f64,
-    /// How often the number was loaded until it stood still; 1 unless the owner was finishing observations here.
+    /// How often the number was loaded until it stood still; 1 unless the owner was observing here.
     pub(crate) tries: u32,
 }
 

@@ -90,17 +90,17 @@ impl Catalog {
             arena: self.arena,
         });
         vacant.insert(Arc::clone(&family));
-        // Release and under the lock, as in `FamilyCore::add`.
-        self.version.fetch_add(1, Ordering::Release);
+        // Under the lock, as in `FamilyCore::add`.
+        self.version.fetch_add(1, Ordering::Relaxed);
         Ok(family)
     }
 
     /// The schema of the metrics that are registered now.
     pub(super) fn schema(&self) -> Arc<Schema> {
         let mut cached = lock(&self.schema);
-        // Acquire, before the families are visited: whatever was added before this version is found, and what is
-        // added later raises the version again.
-        let version = self.version.load(Ordering::Acquire);
+        // Loaded before the families are visited under their locks, under which it is raised: whatever was added before
+        // this version is found, and what is added later raises it again.
+        let version = self.version.load(Ordering::Relaxed);
         if let Some((of, schema)) = &*cached
             && *of == version
         {

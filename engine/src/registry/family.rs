@@ -117,9 +117,9 @@ impl FamilyCore {
         self.series.get_or_try_insert(values.to_owned(), || {
             let storage = make()?;
             // Under the map's lock, so that nobody finds the series before the version has changed: who records in it
-            // and then takes a snapshot gets a schema that has it. `Catalog::schema` loads with Acquire and visits the
-            // map after that, which waits for this lock.
-            self.version.fetch_add(1, Ordering::Release);
+            // and then takes a snapshot gets a schema that has it. Relaxed: the lock orders it. `Catalog::schema` loads
+            // the version and then locks the map; had it done so before this, it could not have seen this value.
+            self.version.fetch_add(1, Ordering::Relaxed);
             Ok(storage)
         })
     }
