@@ -4,6 +4,9 @@
 //! never records in them. A program without the test harness, whose threads would be forked as well.
 
 #[cfg(unix)]
+mod common;
+
+#[cfg(unix)]
 fn main() {
     unix::a_forked_child_records_while_the_parent_goes_on();
     println!("test a_forked_child_records_while_the_parent_goes_on ... ok");
@@ -21,6 +24,7 @@ mod unix {
         thread,
     };
 
+    use super::common::Finish;
     use tachometer::{Buckets, Counter, Histogram, HistogramValue, Registry};
 
     const FORKS: u64 = 50;
@@ -44,15 +48,6 @@ mod unix {
 
         fn record_all(&self) {
             (0..RECORDS).for_each(|turn| self.record(turn));
-        }
-    }
-
-    /// Sets the flag when it is dropped: also when an assertion fails, so that no thread goes on without end.
-    struct Finish<'a>(&'a AtomicBool);
-
-    impl Drop for Finish<'_> {
-        fn drop(&mut self) {
-            self.0.store(true, Ordering::Relaxed);
         }
     }
 

@@ -4,6 +4,8 @@
 //! counts is known exactly: one foreign, missing or torn observation shows.
 #![forbid(unsafe_code)]
 
+mod common;
+
 use std::{
     sync::{
         Barrier, Mutex,
@@ -12,6 +14,7 @@ use std::{
     thread,
 };
 
+use common::Finish;
 use tachometer::{Buckets, Histogram, HistogramValue, HistogramView, Registry};
 
 /// The bounds 1, 2, 4 .. 512; each bucket receives its own bound, and the last one 1024.
@@ -43,15 +46,6 @@ fn assert_grown(earlier: &mut Vec<u64>, now: &[u64]) {
 
 /// Held by each test: beside another test's threads, the readers would meet fewer writers half-way.
 static ALONE: Mutex<()> = Mutex::new(());
-
-/// Sets the flag when it is dropped: also when an assertion fails, so that no thread goes on without end.
-struct Finish<'a>(&'a AtomicBool);
-
-impl Drop for Finish<'_> {
-    fn drop(&mut self) {
-        self.0.store(true, Ordering::Relaxed);
-    }
-}
 
 /// Runs `write(histogram, writer, turn)` on `writers` threads, over and over, until `read` returns. Gives back the
 /// turns taken in all.

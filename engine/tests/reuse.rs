@@ -1,11 +1,14 @@
 //! The cells of metrics that are gone serve new metrics, which begin at 0; what a snapshot still needs stays.
 #![forbid(unsafe_code)]
 
+mod common;
+
 use std::{
     sync::atomic::{AtomicBool, Ordering},
     thread,
 };
 
+use common::Finish;
 use tachometer::{Buckets, Counter, FloatCounter, Histogram, NO_LABELS, Registry, UpDownCounter};
 
 struct Metrics {
@@ -102,15 +105,6 @@ fn a_handle_keeps_its_cells_after_the_registry_is_gone() {
     }
     kept.record();
     kept.assert_recorded(2);
-}
-
-/// Sets the flag when it is dropped: also when an assertion fails, so that no thread goes on without end.
-struct Finish<'a>(&'a AtomicBool);
-
-impl Drop for Finish<'_> {
-    fn drop(&mut self) {
-        self.0.store(true, Ordering::Relaxed);
-    }
 }
 
 #[test]

@@ -3,11 +3,14 @@
 //! One test alone, because the shards and the memory that it measures are the process's.
 #![forbid(unsafe_code)]
 
+mod common;
+
 use std::{
     sync::atomic::{AtomicBool, Ordering},
     thread,
 };
 
+use common::Finish;
 use tachometer::{Counter, DropReason, Histogram, Registry, Snapshot, UpDownCounter};
 
 const THREADS: u64 = 10_000;
@@ -49,15 +52,6 @@ fn run_short_lived_threads(threads: u64, metrics: &Metrics) {
             });
         }
     });
-}
-
-/// Sets the flag when it is dropped: also when an assertion fails, so that no thread goes on without end.
-struct Finish<'a>(&'a AtomicBool);
-
-impl Drop for Finish<'_> {
-    fn drop(&mut self) {
-        self.0.store(true, Ordering::Relaxed);
-    }
 }
 
 /// Takes snapshots until `done`, and counts those that went backwards.
