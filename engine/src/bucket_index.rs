@@ -6,6 +6,8 @@
 //! search costs a mispredicted branch or two. The idea is that of HDR histograms' log-linear index, turned to
 //! arbitrary bounds.
 
+use std::sync::Arc;
+
 /// Entries that a table may have: 64 KiB. Bounds that lie closer than that allows are searched for.
 const MAX_ENTRIES: u64 = 4096;
 
@@ -20,7 +22,7 @@ pub(crate) struct BucketIndex {
     /// Empty when no table can be had.
     entries: Box<[Entry]>,
     /// What is searched then.
-    bounds: Box<[f64]>,
+    bounds: Arc<[f64]>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -33,15 +35,9 @@ struct Entry {
 
 impl BucketIndex {
     /// For bounds that are finite, ascending and at least one.
-    pub(crate) fn new(bounds: &[f64]) -> Self {
-        let (shift, first, entries) = Self::table(bounds).unwrap_or_default();
-        Self {
-            shift,
-            first,
-            last: entries.len().saturating_sub(1),
-            entries: entries.into(),
-            bounds: bounds.into(),
-        }
+    pub(crate) fn new(bounds: Arc<[f64]>) -> Self {
+        let (shift, first, entries) = Self::table(&bounds).unwrap_or_default();
+        Self { shift, first, last: entries.len().saturating_sub(1), entries: entries.into(), bounds }
     }
 
     /// The smallest table in which no step holds two bounds, unless it would be too large.
@@ -101,7 +97,7 @@ mod tests {
     }
 
     fn check(bounds: &[f64], values: impl IntoIterator<Item = f64>) {
-        let index = BucketIndex::new(bounds);
+        let index = BucketIndex::new(bounds.into());
         for value in values {
             assert_eq!(index.find(value), scan(bounds, value), "{value:e} in {bounds:?}");
         }
@@ -131,7 +127,7 @@ mod tests {
         for count in [5, 11, 64, 160, 254] {
             let bounds: Vec<f64> =
                 (0..count).map(|i| 1e-4 * 1e5_f64.powf(f64::from(i) / f64::from(count))).collect();
-            let index = BucketIndex::new(&bounds);
+            let index = BucketIndex::new(bounds.into());
             assert!(!index.entries.is_empty(), "{count} bounds");
         }
     }

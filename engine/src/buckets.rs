@@ -53,8 +53,7 @@ impl Buckets {
         if bounds.len() > MAX_BOUNDS {
             return Err(BucketsError::TooMany(bounds.len()));
         }
-        let index = BucketIndex::new(&bounds);
-        Ok(Self(Arc::new(Layout { bounds: bounds.into(), index })))
+        Ok(Self::of(bounds))
     }
 
     /// `count` buckets, the first up to `start` and each `width` wide.
@@ -115,9 +114,14 @@ impl Buckets {
     /// The default: 11 bounds for durations in seconds, from 5 ms to 10 s.
     #[must_use]
     pub fn seconds() -> Self {
-        let bounds = vec![0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
-        let index = BucketIndex::new(&bounds);
-        Self(Arc::new(Layout { bounds: bounds.into(), index }))
+        Self::of(vec![0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0])
+    }
+
+    /// Buckets with bounds that are known to be good.
+    fn of(bounds: Vec<f64>) -> Self {
+        let bounds: Arc<[f64]> = bounds.into();
+        let index = BucketIndex::new(Arc::clone(&bounds));
+        Self(Arc::new(Layout { bounds, index }))
     }
 
     /// The finite upper bounds, ascending.

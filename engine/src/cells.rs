@@ -43,7 +43,7 @@ impl SumCell {
         let slot = self.slot;
         match local::own_page(slot) {
             Some(page) => replace(page.cell(offset_of(slot)), change),
-            None if slot == NO_SLOT => {}
+            None if self.is_noop() => {}
             None => local::record_cold(slot, move |page| replace(page.cell(offset_of(slot)), change)),
         }
     }

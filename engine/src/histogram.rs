@@ -1,6 +1,6 @@
 //! Histograms: distributions over fixed buckets.
 
-use std::{fmt, time::Duration};
+use std::{fmt, sync::Arc as Shared, time::Duration};
 
 use crate::{
     Timer,
@@ -40,7 +40,7 @@ pub(crate) struct HistogramCore {
     /// The block's slot, here to save a record the way to it.
     slot: u32,
     block: Arc<CellBlock>,
-    layout: std::sync::Arc<Layout>,
+    layout: Shared<Layout>,
 }
 
 /// What a histogram holds, from [`Histogram::value`].
@@ -140,7 +140,7 @@ impl Histogram {
 }
 
 impl HistogramCore {
-    pub(crate) fn new(block: Arc<CellBlock>, layout: std::sync::Arc<Layout>) -> Self {
+    pub(crate) fn new(block: Arc<CellBlock>, layout: Shared<Layout>) -> Self {
         clock::warm_up();
         Self { slot: block.slot(), block, layout }
     }
@@ -149,7 +149,7 @@ impl HistogramCore {
         &self.block
     }
 
-    pub(crate) fn bounds(&self) -> &std::sync::Arc<[f64]> {
+    pub(crate) fn bounds(&self) -> &Shared<[f64]> {
         &self.layout.bounds
     }
 
