@@ -3,8 +3,9 @@
 use std::fmt;
 
 use crate::{
+    held::Held,
     shard::{Arena, CellBlock, NO_SLOT, local, table::offset_of},
-    sync::{Arc, Cell64, Ordering},
+    sync::{Cell64, Ordering},
 };
 
 /// One cell in every shard, or nothing at all for a disabled registry.
@@ -14,11 +15,11 @@ use crate::{
 #[derive(Clone)]
 pub(crate) struct SumCell {
     slot: u32,
-    block: Option<Arc<CellBlock>>,
+    block: Option<Held<CellBlock>>,
 }
 
 impl SumCell {
-    pub(crate) fn new(block: Arc<CellBlock>) -> Self {
+    pub(crate) fn new(block: Held<CellBlock>) -> Self {
         Self { slot: block.slot(), block: Some(block) }
     }
 
@@ -26,9 +27,8 @@ impl SumCell {
         Self { slot: NO_SLOT, block: None }
     }
 
-    #[cfg(tachometer_loom)]
-    pub(crate) fn block(&self) -> Option<&CellBlock> {
-        self.block.as_deref()
+    pub(crate) fn block(&self) -> Option<&Held<CellBlock>> {
+        self.block.as_ref()
     }
 
     /// Whether records go nowhere.
@@ -45,6 +45,18 @@ impl SumCell {
             Some(page) => replace(page.cell(offset_of(slot)), change),
             None if self.is_noop() => {}
             None => local::record_cold(slot, move |page| replace(page.cell(offset_of(slot)), change)),
+        }
+    }
+
+    /// The bits of the sum when the series was last reset. Ask for it before [`fold`](Self::fold).
+    pub(crate) fn baseline(&self) -> Option<u64> {
+        self.block.as_ref()?.baseline()?.first().copied()
+    }
+
+    /// Makes the sum that `read` loads the zero of the series.
+    pub(crate) fn reset(&self, read: impl FnOnce() -> u64) {
+        if let Some(block) = &self.block {
+            block.reset(|| [read()].into());
         }
     }
 

@@ -45,6 +45,16 @@ impl Counter {
     /// few nanoseconds a thread; for tests and reports.
     #[must_use]
     pub fn value(&self) -> u64 {
+        let baseline = self.0.baseline().unwrap_or(0);
+        self.total().wrapping_sub(baseline)
+    }
+
+    /// Begins again at 0.
+    pub(crate) fn reset(&self) {
+        self.0.reset(|| self.total());
+    }
+
+    fn total(&self) -> u64 {
         self.0.fold(0, u64::wrapping_add)
     }
 }
@@ -92,6 +102,16 @@ impl FloatCounter {
     /// The sum over all threads. See [`Counter::value`].
     #[must_use]
     pub fn value(&self) -> f64 {
+        let baseline = self.0.baseline().unwrap_or(0);
+        self.total() - f64::from_bits(baseline)
+    }
+
+    /// Begins again at 0.
+    pub(crate) fn reset(&self) {
+        self.0.reset(|| self.total().to_bits());
+    }
+
+    fn total(&self) -> f64 {
         self.0.fold(0.0, |sum, bits| sum + f64::from_bits(bits))
     }
 
@@ -156,6 +176,16 @@ impl UpDownCounter {
     /// addition of another that came before it.
     #[must_use]
     pub fn value(&self) -> i64 {
-        self.0.fold(0, u64::wrapping_add) as i64
+        let baseline = self.0.baseline().unwrap_or(0);
+        self.total().wrapping_sub(baseline) as i64
+    }
+
+    /// Begins again at 0.
+    pub(crate) fn reset(&self) {
+        self.0.reset(|| self.total());
+    }
+
+    fn total(&self) -> u64 {
+        self.0.fold(0, u64::wrapping_add)
     }
 }

@@ -38,10 +38,37 @@ pub enum RegisterErrorReason {
     DuplicateLabel(Box<str>),
     /// The family has more labels than [`MAX_LABELS`](crate::MAX_LABELS).
     TooManyLabels(usize),
+    /// A family of a label that has no name of its own was declared without one.
+    UnnamedLabel,
     /// A look-up left a label out.
     MissingLabel(Box<str>),
     /// A look-up named a label that the family does not have.
     UnknownLabel(Box<str>),
+    /// The label's value has more bytes than
+    /// [`MAX_LABEL_VALUE_BYTES`](crate::labels::MAX_LABEL_VALUE_BYTES).
+    LabelValueTooLong(Box<str>),
+    /// The label's value returned an error when it was written.
+    UnwritableLabelValue(Box<str>),
+    /// The unit is not the last word of the metric's name.
+    UnitMismatch(Box<str>),
+    /// An option does not suit the kind of metric.
+    UnsuitableOption {
+        /// The option's name.
+        option: &'static str,
+        /// The kind of metric that it was given for.
+        kind: &'static str,
+    },
+    /// The closed labels have more combinations than the family may have series.
+    TooManyCombinations {
+        /// How many there are.
+        combinations: usize,
+        /// How many there may be.
+        limit: usize,
+    },
+    /// The registry has as many families as it may have.
+    TooManyFamilies(usize),
+    /// The family has as many series as it may have, and is of a kind that has no overflow series.
+    TooManySeries(u64),
     /// The bounds of a histogram's buckets are no good.
     Buckets(BucketsError),
     /// The name is taken by a metric of another type.
@@ -57,6 +84,10 @@ pub enum RegisterErrorReason {
     LabelsConflict(Box<[Box<str>]>),
     /// The name is taken by a histogram with other bounds.
     BucketsConflict,
+    /// The name is taken by a state set with other states.
+    StatesConflict,
+    /// The name is taken by a family with another unit, or by a gauge that differs in being absent until it is set.
+    OptionsConflict,
     /// The name is taken by a callback, which cannot be shared.
     CallbackExists,
     /// One of the metric's sample names belongs to another family.
@@ -131,6 +162,7 @@ impl fmt::Display for RegisterError {
 }
 
 impl fmt::Display for RegisterErrorReason {
+    #[expect(clippy::too_many_lines, reason = "a list: one message for each reason")]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::EmptyName => f.write_str("a metric has no name; give it one"),
@@ -158,6 +190,15 @@ impl fmt::Display for RegisterErrorReason {
             Self::UnknownLabel(label) => {
                 write!(f, "there is no label `{label}`; declare it with the family, or leave it out")
             }
+            Self::UnnamedLabel => f.write_str("a label has no name; name it with `label`, or use a struct of labels"),
+            Self::LabelValueTooLong(label) => write!(
+                f,
+                "the value of the label `{label}` has more than {} bytes; use a shorter one",
+                crate::labels::MAX_LABEL_VALUE_BYTES
+            ),
+            Self::UnwritableLabelValue(label) => {
+                write!(f, "the value of the label `{label}` returned an error when it was displayed; mend its `Display`")
+            }
             Self::Buckets(error) => error.fmt(f),
             Self::TypeConflict { registered, requested } => write!(
                 f,
@@ -179,6 +220,31 @@ impl fmt::Display for RegisterErrorReason {
             }
             Self::SampleNameClash { sample, family } => {
                 write!(f, "the sample `{sample}` belongs to the family `{family}` already; use another name")
+            }
+            Self::StatesConflict => {
+                f.write_str("already registered with other states; use the same enum or another name")
+            }
+            Self::OptionsConflict => f.write_str(
+                "already registered with another `unit` or `absent_until_set`; use the same options or another name",
+            ),
+            Self::UnitMismatch(unit) => {
+                write!(f, "the name does not end in the unit `{unit}` (before `_total`); rename it, or leave the unit out")
+            }
+            Self::UnsuitableOption { option, kind } => {
+                write!(f, "`{option}` means nothing for a {kind}; leave it out")
+            }
+            Self::TooManyCombinations { combinations, limit } => write!(
+                f,
+                "its closed labels have {combinations} combinations, more than the {limit} series of a family; use fewer \
+                 labels or raise `max_series_per_family`"
+            ),
+            Self::TooManyFamilies(limit) => write!(
+                f,
+                "the registry has {limit} families, and may have no more; do not make names of data, or raise \
+                 `max_families`"
+            ),
+            Self::TooManySeries(limit) => {
+                write!(f, "the family has {limit} series, and may have no more; raise `max_series_per_family`")
             }
             Self::DuplicateFamily => f.write_str("two families have this name; make them one, or rename one"),
             Self::DuplicateSeries => {

@@ -2,7 +2,10 @@
 
 use std::fmt;
 
-use crate::sync::{Arc, AtomicF64, Ordering};
+use crate::{
+    held::{Counted, Held},
+    sync::{AtomicF64, AtomicU32, Ordering},
+};
 
 /// A value that is set, as an `f64`: a queue's length, a temperature, a version's timestamp.
 ///
@@ -21,7 +24,53 @@ use crate::sync::{Arc, AtomicF64, Ordering};
 /// ```
 #[derive(Clone)]
 #[must_use]
-pub struct Gauge(pub(crate) Option<Arc<AtomicF64>>);
+pub struct Gauge(pub(crate) Option<Held<GaugeCell>>);
+
+/// The cell that all handles of a gauge share.
+#[derive(Debug)]
+pub(crate) struct GaugeCell {
+    value: AtomicF64,
+    initial: f64,
+    counted: bool,
+    holders: AtomicU32,
+}
+
+/// The value of a gauge that is absent until it is set: one of the many NaNs, which no arithmetic makes.
+const UNSET: u64 = 0x7ff8_7461_6368_6f6d;
+
+impl GaugeCell {
+    /// A cell that holds 0, or nothing until it is set.
+    pub(crate) fn new(absent_until_set: bool, counted: bool) -> Self {
+        let initial = if absent_until_set { f64::from_bits(UNSET) } else { 0.0 };
+        Self { value: AtomicF64::new(initial), initial, counted, holders: AtomicU32::new(0) }
+    }
+
+    /// The value, if there is one.
+    pub(crate) fn get(&self) -> Option<f64> {
+        let value = self.value.load(Ordering::Relaxed);
+        (value.to_bits() != UNSET).then_some(value)
+    }
+
+    fn set(&self, value: f64) {
+        // Relaxed, here and below: the value stands for itself.
+        self.value.store(value, Ordering::Relaxed);
+    }
+
+    fn add(&self, amount: f64) {
+        if self.initial.is_nan() {
+            let add = |value: f64| Some(if value.to_bits() == UNSET { amount } else { value + amount });
+            let _ = self.value.fetch_update(Ordering::Relaxed, Ordering::Relaxed, add);
+        } else {
+            self.value.fetch_add(amount, Ordering::Relaxed);
+        }
+    }
+}
+
+impl Counted for GaugeCell {
+    fn holders(&self) -> Option<&AtomicU32> {
+        self.counted.then_some(&self.holders)
+    }
+}
 
 impl Gauge {
     /// A gauge that records nothing, as a disabled registry hands it out.
@@ -33,8 +82,7 @@ impl Gauge {
     #[inline]
     pub fn set(&self, value: f64) {
         if let Some(cell) = &self.0 {
-            // Relaxed, here and below: the value stands for itself.
-            cell.store(value, Ordering::Relaxed);
+            cell.set(value);
         }
     }
 
@@ -42,7 +90,7 @@ impl Gauge {
     #[inline]
     pub fn add(&self, amount: f64) {
         if let Some(cell) = &self.0 {
-            cell.fetch_add(amount, Ordering::Relaxed);
+            cell.add(amount);
         }
     }
 
@@ -67,7 +115,14 @@ impl Gauge {
     /// The value; 0 when the gauge was never set or its registry is disabled.
     #[must_use]
     pub fn value(&self) -> f64 {
-        self.0.as_ref().map_or(0.0, |cell| cell.load(Ordering::Relaxed))
+        self.0.as_ref().and_then(|cell| cell.get()).unwrap_or(0.0)
+    }
+
+    /// Begins again as it was registered.
+    pub(crate) fn reset(&self) {
+        if let Some(cell) = &self.0 {
+            cell.set(cell.initial);
+        }
     }
 }
 

@@ -7,9 +7,10 @@ use crate::{
     buckets::Layout,
     clock,
     drops::{DropReason, drop_record},
-    pairs,
-    shard::{CellBlock, Page, local, table::offset_of},
-    sync::Arc,
+    held::{Counted, Held},
+    pairs::{self, Reading},
+    shard::{Baseline, CellBlock, Page, local, table::offset_of},
+    sync::{Arc, AtomicU32},
 };
 
 /// A distribution of values over fixed buckets: latencies in seconds, sizes in bytes.
@@ -31,7 +32,7 @@ use crate::{
 #[derive(Clone)]
 #[must_use]
 pub struct Histogram {
-    core: Option<Arc<HistogramCore>>,
+    core: Option<Held<HistogramCore>>,
 }
 
 /// The cells and the layout of a histogram's series.
@@ -64,7 +65,11 @@ impl Histogram {
     }
 
     pub(crate) fn new(core: Arc<HistogramCore>) -> Self {
-        Self { core: Some(core) }
+        Self { core: Some(Held::new(core)) }
+    }
+
+    pub(crate) fn core(&self) -> Option<&Held<HistogramCore>> {
+        self.core.as_ref()
     }
 
     /// Records a value.
@@ -112,25 +117,14 @@ impl Histogram {
     /// The sum over all threads, for tests and reports. Each bucket is read as it stood between two observations.
     #[must_use]
     pub fn value(&self) -> HistogramValue {
-        let mut value = HistogramValue { count: 0, sum: 0.0, counts: Vec::new(), most_tries: 1 };
-        let Some(core) = &self.core else { return value };
-        let slot = core.slot;
-        value.counts = vec![0; core.buckets()];
-        for page in core.block.arena().shards().filter_map(|shard| shard.page(slot)) {
-            for (bucket, count) in value.counts.iter_mut().enumerate() {
-                let reading = pairs::read(page, offset_of(slot), bucket);
-                *count = count.wrapping_add(reading.count);
-                value.count = value.count.wrapping_add(reading.count);
-                value.sum += reading.sum;
-                value.most_tries = value.most_tries.max(reading.tries);
-            }
-        }
-        value
+        self.core.as_ref().map_or_else(|| HistogramValue::zero(0), |core| core.value())
     }
 
-    #[cfg(tachometer_loom)]
-    pub(crate) fn block(&self) -> Option<&CellBlock> {
-        self.core.as_ref().map(|core| &**core.block())
+    /// Begins again without observations.
+    pub(crate) fn reset(&self) {
+        if let Some(core) = &self.core {
+            core.block.reset(|| core.total().columns());
+        }
     }
 
     #[inline(always)]
@@ -139,10 +133,63 @@ impl Histogram {
     }
 }
 
+impl HistogramValue {
+    fn zero(buckets: usize) -> Self {
+        Self { count: 0, sum: 0.0, counts: vec![0; buckets], most_tries: 1 }
+    }
+
+    fn add(&mut self, bucket: usize, reading: Reading) {
+        self.counts[bucket] = self.counts[bucket].wrapping_add(reading.count);
+        self.count = self.count.wrapping_add(reading.count);
+        self.sum += reading.sum;
+        self.most_tries = self.most_tries.max(reading.tries);
+    }
+
+    /// As a snapshot holds it: the counts, the count, the bits of the sum.
+    fn columns(&self) -> Baseline {
+        self.counts.iter().copied().chain([self.count, self.sum.to_bits()]).collect()
+    }
+
+    fn subtract(&mut self, columns: &[u64]) {
+        if let [counts @ .., count, sum] = columns {
+            let pairs = self.counts.iter_mut().zip(counts);
+            pairs.for_each(|(count, before)| *count = count.wrapping_sub(*before));
+            self.count = self.count.wrapping_sub(*count);
+            self.sum -= f64::from_bits(*sum);
+        }
+    }
+}
+
+impl Counted for HistogramCore {
+    fn holders(&self) -> Option<&AtomicU32> {
+        self.block.holders()
+    }
+}
+
 impl HistogramCore {
     pub(crate) fn new(block: Arc<CellBlock>, layout: Shared<Layout>) -> Self {
         clock::warm_up();
         Self { slot: block.slot(), block, layout }
+    }
+
+    fn value(&self) -> HistogramValue {
+        let baseline = self.block.baseline();
+        let mut value = self.total();
+        if let Some(baseline) = baseline {
+            value.subtract(&baseline);
+        }
+        value
+    }
+
+    /// All that was ever observed.
+    fn total(&self) -> HistogramValue {
+        let mut value = HistogramValue::zero(self.buckets());
+        for page in self.block.arena().shards().filter_map(|shard| shard.page(self.slot)) {
+            for bucket in 0..self.buckets() {
+                value.add(bucket, pairs::read(page, offset_of(self.slot), bucket));
+            }
+        }
+        value
     }
 
     pub(crate) fn block(&self) -> &Arc<CellBlock> {

@@ -59,7 +59,7 @@
 //!    is that of exactly those observations, always.
 //! 4. A scrape never makes a producer wait or retry; a producer, stopped half-way or recording flat out, never makes a
 //!    scrape wait.
-//! 5. Memory is bounded by the series that are registered and the peak number of threads: a shard holds only the
+//! 5. Memory is bounded by the limits on families and series and the peak number of threads: a shard holds only the
 //!    pages that its threads touched.
 //! 6. What cannot be recorded honestly (NaN and infinities in counters and histograms, memory refused, re-entry) is
 //!    dropped and counted by reason: [`dropped_records`].
@@ -91,7 +91,9 @@ mod counter;
 mod drops;
 mod error;
 mod gauge;
+mod held;
 mod histogram;
+pub mod labels;
 #[cfg(tachometer_loom)]
 #[doc(hidden)]
 pub mod model;
@@ -101,6 +103,7 @@ mod registry;
 mod shard;
 mod signal_counter;
 mod snapshot;
+mod state_set;
 mod sync;
 mod timer;
 
@@ -110,7 +113,11 @@ pub use drops::{DropReason, dropped_records};
 pub use error::{BucketsError, RegisterError, RegisterErrorReason};
 pub use gauge::Gauge;
 pub use histogram::{Histogram, HistogramValue};
-pub use registry::{DynamicFamily, MAX_LABELS, Metric, NO_LABELS, Registry, RegistryBuilder};
+pub use labels::{LabelValue, Labels};
+pub use registry::{
+    CommonLabels, DEFAULT_MAX_FAMILIES, DEFAULT_MAX_SERIES_PER_FAMILY, Declaration, DynamicFamily, Family,
+    Instrument, MAX_COMBINATIONS, MAX_LABELS, Metric, Metrics, NO_LABELS, Registry, RegistryBuilder,
+};
 #[doc(hidden)]
 pub use shard::arena::shards_made;
 pub use signal_counter::SignalCounter;
@@ -120,4 +127,5 @@ pub use snapshot::{
     schema::SchemaId,
     view::{FamilyView, HistogramView, MetricKind, Number, SeriesView, StateSetView, SummaryView, Value},
 };
+pub use state_set::{MAX_STATES, StateSet};
 pub use timer::Timer;

@@ -57,7 +57,7 @@ pub fn end_thread() {
 
 /// Where the cells of a counter lie in every shard.
 pub fn slot(counter: &Counter) -> Option<u32> {
-    counter.0.block().map(CellBlock::slot)
+    counter.0.block().map(|block| block.slot())
 }
 
 /// The cells of one metric in one shard.
@@ -70,12 +70,12 @@ pub struct Cells {
 impl Cells {
     /// Those of a counter, in every shard that has recorded it.
     pub fn of_counter(counter: &Counter) -> Vec<Self> {
-        counter.0.block().map_or_else(Vec::new, Self::of_block)
+        counter.0.block().map_or_else(Vec::new, |block| Self::of_block(block))
     }
 
     /// Those of a histogram, in every shard that has recorded it.
     pub fn of_histogram(histogram: &Histogram) -> Vec<Self> {
-        histogram.block().map_or_else(Vec::new, Self::of_block)
+        histogram.core().map_or_else(Vec::new, |core| Self::of_block(core.block()))
     }
 
     fn of_block(block: &CellBlock) -> Vec<Self> {

@@ -9,13 +9,12 @@ use crate::error::{RegisterError, RegisterErrorReason as Reason};
 pub(crate) struct MetricName(Arc<str>);
 
 impl MetricName {
-    /// Joins the parts that are not empty with `_` and parses the result.
-    pub(crate) fn parse(namespace: &str, subsystem: &str, name: &str) -> Result<Self, RegisterError> {
-        let parts = [namespace, subsystem, name].into_iter().filter(|part| !part.is_empty());
-        let full = parts.collect::<Vec<_>>().join("_");
+    /// Parses `prefix_name`, or the name if the prefix is empty.
+    pub(crate) fn parse(prefix: &str, name: &str) -> Result<Self, RegisterError> {
         if name.is_empty() {
             return Err(RegisterError::new("", Reason::EmptyName));
         }
+        let full = if prefix.is_empty() { name.to_owned() } else { format!("{prefix}_{name}") };
         if !is_metric_name(&full) {
             return Err(RegisterError::new(&full, Reason::IllegalMetricName));
         }
@@ -29,9 +28,16 @@ impl MetricName {
     pub(crate) fn shared(&self) -> Arc<str> {
         Arc::clone(&self.0)
     }
+
+    /// Whether the name ends in this unit, but for a `_total`.
+    pub(crate) fn has_unit(&self, unit: &str) -> bool {
+        let name = self.0.strip_suffix("_total").unwrap_or(&self.0);
+        let before = name.strip_suffix(unit);
+        !unit.is_empty() && before.is_some_and(|before| before.is_empty() || before.ends_with('_'))
+    }
 }
 
-/// A legal label name: `[a-zA-Z_][a-zA-Z0-9_]*`, not `quantile`, and not beginning with two underscores.
+/// A legal label name: `[a-zA-Z_][a-zA-Z0-9_]*`, not `quantile` or `overflow`, and not beginning with two underscores.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct LabelName(Arc<str>);
 
@@ -40,7 +46,7 @@ impl LabelName {
         if !is_name(name, |_| false) {
             return Err(Reason::IllegalLabelName(name.into()));
         }
-        if name == "quantile" || name.starts_with("__") {
+        if matches!(name, "quantile" | "overflow") || name.starts_with("__") {
             return Err(Reason::ReservedLabel(name.into()));
         }
         Ok(Self(name.into()))
@@ -71,20 +77,35 @@ mod tests {
 
     #[test]
     fn prefixes_join_with_underscores() {
-        let name = MetricName::parse("shop", "", "orders_total").unwrap();
+        let name = MetricName::parse("shop", "orders_total").unwrap();
         assert_eq!(name.as_str(), "shop_orders_total");
-        let name = MetricName::parse("shop", "web", "orders_total").unwrap();
-        assert_eq!(name.as_str(), "shop_web_orders_total");
+        let name = MetricName::parse("", "orders_total").unwrap();
+        assert_eq!(name.as_str(), "orders_total");
+    }
+
+    #[test]
+    fn a_unit_is_the_last_word_but_for_total() {
+        let name = |name| MetricName::parse("", name).unwrap();
+        for (legal, unit) in
+            [("wait_seconds", "seconds"), ("sent_bytes_total", "bytes"), ("seconds", "seconds")]
+        {
+            assert!(name(legal).has_unit(unit), "{legal}");
+        }
+        for (other, unit) in
+            [("wait", "seconds"), ("milliseconds", "seconds"), ("seconds_wait", "seconds"), ("a", "")]
+        {
+            assert!(!name(other).has_unit(unit), "{other}");
+        }
     }
 
     #[test]
     fn illegal_names_do_not_exist() {
         for name in ["", "a-b", "é", "1a", "a b", "a\"b", "a\n"] {
-            assert!(MetricName::parse("", "", name).is_err(), "{name}");
+            assert!(MetricName::parse("", name).is_err(), "{name}");
             assert!(LabelName::parse(name).is_err(), "{name}");
         }
-        assert!(MetricName::parse("ns", "", "").is_err());
-        assert!(MetricName::parse("", "", "job:rate").is_ok());
+        assert!(MetricName::parse("ns", "").is_err());
+        assert!(MetricName::parse("", "job:rate").is_ok());
         assert!(LabelName::parse("job:rate").is_err());
     }
 }

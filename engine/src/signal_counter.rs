@@ -2,7 +2,10 @@
 
 use std::fmt;
 
-use crate::sync::{Arc, AtomicU64, Ordering};
+use crate::{
+    held::{Counted, Held},
+    sync::{AtomicU32, AtomicU64, Ordering},
+};
 
 /// A count of events that a signal handler may record.
 ///
@@ -20,7 +23,32 @@ use crate::sync::{Arc, AtomicU64, Ordering};
 /// ```
 #[derive(Clone)]
 #[must_use]
-pub struct SignalCounter(pub(crate) Option<Arc<AtomicU64>>);
+pub struct SignalCounter(pub(crate) Option<Held<SignalCell>>);
+
+/// The cell that all handles share.
+#[derive(Debug)]
+pub(crate) struct SignalCell {
+    value: AtomicU64,
+    counted: bool,
+    holders: AtomicU32,
+}
+
+impl SignalCell {
+    pub(crate) fn new(counted: bool) -> Self {
+        Self { value: AtomicU64::new(0), counted, holders: AtomicU32::new(0) }
+    }
+
+    pub(crate) fn get(&self) -> u64 {
+        // Relaxed, here and below: the value stands for itself.
+        self.value.load(Ordering::Relaxed)
+    }
+}
+
+impl Counted for SignalCell {
+    fn holders(&self) -> Option<&AtomicU32> {
+        self.counted.then_some(&self.holders)
+    }
+}
 
 impl SignalCounter {
     /// A counter that records nothing, as a disabled registry hands it out.
@@ -38,15 +66,21 @@ impl SignalCounter {
     #[inline]
     pub fn add(&self, n: u64) {
         if let Some(cell) = &self.0 {
-            // Relaxed: the value stands for itself.
-            cell.fetch_add(n, Ordering::Relaxed);
+            cell.value.fetch_add(n, Ordering::Relaxed);
         }
     }
 
     /// The value.
     #[must_use]
     pub fn value(&self) -> u64 {
-        self.0.as_ref().map_or(0, |cell| cell.load(Ordering::Relaxed))
+        self.0.as_ref().map_or(0, |cell| cell.get())
+    }
+
+    /// Begins again at 0. An addition at this moment counts before it or after it.
+    pub(crate) fn reset(&self) {
+        if let Some(cell) = &self.0 {
+            cell.value.store(0, Ordering::Relaxed);
+        }
     }
 }
 

@@ -9,7 +9,7 @@ const PAGES: usize = 65_536;
 
 #[test]
 fn a_process_without_slots_says_so_and_recovers() {
-    let registry = Registry::new();
+    let registry = Registry::builder().max_series_per_family(PAGES).build().unwrap();
     let widest = Buckets::linear(1.0, 1.0, MAX_BOUNDS).unwrap();
     let family = registry.histogram_family_with("size", "Sizes.", ["number"], widest).unwrap();
     // A histogram of 254 bounds leaves one cell of its page.

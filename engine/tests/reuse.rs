@@ -150,7 +150,7 @@ fn threads_that_make_and_drop_registries_do_not_meet() {
 
 #[test]
 fn series_in_great_number_each_have_cells_of_their_own() {
-    let registry = Registry::new();
+    let registry = Registry::builder().max_series_per_family(10_000).build().unwrap();
     let family = registry.counter_family("events_total", "Events.", ["number"]).unwrap();
     let plain = registry.counter("plain_total", "Plain.").unwrap();
     for number in 0..10_000_u64 {

@@ -1,13 +1,20 @@
 //! The options of a registry.
 
-use std::sync::Arc as Shared;
+use std::{sync::Arc as Shared, time::Duration};
 
-use super::{Registry, family::ConstantLabel};
+use super::{
+    Registry,
+    catalog::{Catalog, Limits},
+    scope::{ConstantLabel, Scope},
+};
 use crate::{
     Buckets,
     buckets::IntoBuckets,
     error::{BucketsError, RegisterError, RegisterErrorReason as Reason},
-    name::{LabelName, is_metric_name},
+    labels::key::MAX_LABEL_VALUE_BYTES,
+    name::LabelName,
+    shard::arena,
+    sync::Arc,
 };
 
 /// Sets the options of a [`Registry`]. Made by [`Registry::builder`].
@@ -19,7 +26,19 @@ pub struct RegistryBuilder {
     labels: Vec<(String, String)>,
     buckets: Result<Buckets, BucketsError>,
     enabled: bool,
+    limits: Limits,
 }
+
+/// Series that a family can have, unless [`RegistryBuilder::max_series_per_family`] says otherwise.
+///
+/// More than a scrape of one process should carry under one name, and few enough that label values made of user input do
+/// no harm: a full family of counters takes less than a mebibyte. OpenTelemetry has the same default.
+pub const DEFAULT_MAX_SERIES_PER_FAMILY: usize = 2_000;
+
+/// Families that a registry can have, unless [`RegistryBuilder::max_families`] says otherwise.
+///
+/// Ten times what a large program declares: who reaches it makes names out of data.
+pub const DEFAULT_MAX_FAMILIES: usize = 10_000;
 
 impl RegistryBuilder {
     pub(super) fn new() -> Self {
@@ -29,6 +48,11 @@ impl RegistryBuilder {
             labels: Vec::new(),
             buckets: Ok(Buckets::default()),
             enabled: true,
+            limits: Limits {
+                series_per_family: DEFAULT_MAX_SERIES_PER_FAMILY,
+                families: DEFAULT_MAX_FAMILIES,
+                idle_timeout: None,
+            },
         }
     }
 
@@ -64,6 +88,32 @@ impl RegistryBuilder {
         self
     }
 
+    /// How many series a family can have; [`DEFAULT_MAX_SERIES_PER_FAMILY`] unless set.
+    ///
+    /// Label sets beyond it share one more series, `{overflow="true"}` with the constant labels. Nothing is lost, and
+    /// handles that were made before keep their series. A family whose closed labels alone have more combinations is an
+    /// error.
+    pub fn max_series_per_family(mut self, series: usize) -> Self {
+        self.limits.series_per_family = series;
+        self
+    }
+
+    /// How many families the registry can have; [`DEFAULT_MAX_FAMILIES`] unless set. One more is an error.
+    pub fn max_families(mut self, families: usize) -> Self {
+        self.limits.families = families;
+        self
+    }
+
+    /// Forgets series that nobody needs any more: those of families with open labels, to which no handle is held, and in
+    /// which nothing was recorded while snapshots were taken for this long. Without it, series stay for ever.
+    ///
+    /// A series that is looked up again begins at 0. Every snapshot then also looks at all series of such families, and
+    /// cloning and dropping handles to them costs an atomic addition more.
+    pub fn idle_timeout(mut self, timeout: Duration) -> Self {
+        self.limits.idle_timeout = Some(timeout);
+        self
+    }
+
     /// Makes the registry.
     ///
     /// # Errors
@@ -72,20 +122,31 @@ impl RegistryBuilder {
     /// could not be made.
     pub fn build(self) -> Result<Registry, RegisterError> {
         let error = |reason| RegisterError::new("", reason);
-        for part in [&self.namespace, &self.subsystem] {
-            if !part.is_empty() && !is_metric_name(part) {
-                return Err(error(Reason::IllegalPrefix(part.as_str().into())));
-            }
-        }
-        let mut labels: Vec<ConstantLabel> = Vec::new();
-        for (name, value) in self.labels {
-            let name = LabelName::parse(&name).map_err(error)?;
-            if labels.iter().any(|(other, _)| *other == name) {
-                return Err(error(Reason::DuplicateLabel(name.as_str().into())));
-            }
-            labels.push((name, Shared::from(value)));
-        }
+        let scope = Scope::root([&self.namespace, &self.subsystem]).map_err(error)?;
+        let labels = constant_labels(self.labels).map_err(error)?;
         let buckets = self.buckets.map_err(|buckets| error(Reason::Buckets(buckets)))?;
-        Ok(Registry::with_options(self.namespace, self.subsystem, labels.into(), buckets, self.enabled))
+        let catalog = Catalog::new(labels, buckets, self.enabled, self.limits, arena());
+        Ok(Registry { catalog: Arc::new(catalog), scope: Arc::new(scope) })
     }
+
+    /// A registry of which nothing was set.
+    pub(super) fn build_plain(self, enabled: bool) -> Registry {
+        let catalog = Catalog::new(Shared::default(), Buckets::default(), enabled, self.limits, arena());
+        Registry { catalog: Arc::new(catalog), scope: Arc::new(Scope::default()) }
+    }
+}
+
+fn constant_labels(given: Vec<(String, String)>) -> Result<Shared<[ConstantLabel]>, Reason> {
+    let mut labels: Vec<ConstantLabel> = Vec::new();
+    for (name, value) in given {
+        let name = LabelName::parse(&name)?;
+        if labels.iter().any(|(other, _)| *other == name) {
+            return Err(Reason::DuplicateLabel(name.as_str().into()));
+        }
+        if value.len() > MAX_LABEL_VALUE_BYTES {
+            return Err(Reason::LabelValueTooLong(name.as_str().into()));
+        }
+        labels.push((name, Shared::from(value)));
+    }
+    Ok(labels.into())
 }

@@ -1,14 +1,20 @@
-//! Families whose label sets are named at run time.
+//! The inside of a family: what it was declared as, and its series by key.
 
-use std::{fmt, marker::PhantomData, sync::Arc as Shared};
+use std::sync::Arc as Shared;
 
 use super::{
-    labels::{BorrowedValues, LabelValues, OwnedValues},
-    metric::{Kind, Metric, Storage},
+    entry::{Entry, Group, Layout},
+    idle::Idle,
+    metric::{AnyHandle, Kind, Material, Metric},
+    scope::ConstantLabel,
 };
 use crate::{
     Buckets,
     error::{RegisterError, RegisterErrorReason as Reason},
+    labels::{
+        key::{self, KeyWriter, OVERFLOW},
+        set::Label,
+    },
     name::{LabelName, MetricName},
     shard::Arena,
     snapshot::{
@@ -18,171 +24,334 @@ use crate::{
     sync::{Arc, AtomicU64, Map, Ordering},
 };
 
-/// A label name and its value, the same on every series of a registry.
-pub(crate) type ConstantLabel = (LabelName, Shared<str>);
-
-/// A family of metrics that share a name and differ by the values of their labels.
-///
-/// Resolve a series once with [`with`](Self::with) and keep the handle: a look-up hashes the label values and takes a
-/// lock of a concurrent map, a record through the handle does neither. Cloning gives another handle to the same family.
-///
-/// ```
-/// let registry = tachometer::Registry::new();
-/// let errors = registry.counter_family("errors_total", "Errors.", ["stream_name", "error_type"])?;
-/// let timeouts = errors.with([("stream_name", "orders"), ("error_type", "timeout")])?;
-/// timeouts.inc();
-/// assert!(errors.with([("stream_name", "orders")]).is_err(), "a label is missing");
-/// # Ok::<(), tachometer::RegisterError>(())
-/// ```
-#[must_use]
-pub struct DynamicFamily<M> {
-    /// `None` in a disabled registry.
-    core: Option<Arc<FamilyCore>>,
-    metric: PhantomData<fn() -> M>,
-}
-
-impl<M: Metric> DynamicFamily<M> {
-    pub(crate) fn new(core: Option<Arc<FamilyCore>>) -> Self {
-        Self { core, metric: PhantomData }
-    }
-
-    /// The series with these label values, made now if there is none. The labels may come in any order.
-    ///
-    /// A disabled registry's family answers with a no-op handle and checks nothing.
-    ///
-    /// # Errors
-    ///
-    /// When a label is missing, unknown or given twice, or the process has no cells left.
-    pub fn with<'a>(&self, labels: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result<M, RegisterError> {
-        match &self.core {
-            Some(core) => core.series(labels),
-            None => Ok(M::noop()),
-        }
-    }
-}
-
-impl<M> Clone for DynamicFamily<M> {
-    fn clone(&self) -> Self {
-        Self { core: self.core.clone(), metric: PhantomData }
-    }
-}
-
-impl<M> fmt::Debug for DynamicFamily<M> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let name = self.core.as_ref().map_or("noop", |core| core.name.as_str());
-        f.debug_tuple("DynamicFamily").field(&name).finish()
-    }
-}
-
-/// What a family was registered with, and its series.
-pub(crate) struct FamilyCore {
+/// What a family was declared as.
+#[derive(Debug)]
+pub(crate) struct Description {
     pub(crate) name: MetricName,
     pub(crate) help: Shared<str>,
+    pub(crate) unit: Option<Shared<str>>,
     pub(crate) kind: Kind,
-    pub(crate) label_names: Box<[LabelName]>,
+    /// In the order of their declaration, those of child registries first.
+    pub(crate) labels: Box<[Label]>,
     /// Of a histogram, and of nothing else.
     pub(crate) buckets: Option<Buckets>,
+    pub(crate) absent_until_set: bool,
+}
+
+/// A family.
+pub(crate) struct FamilyCore {
+    pub(crate) description: Description,
     pub(crate) constant_labels: Shared<[ConstantLabel]>,
-    pub(crate) series: Map<OwnedValues, Storage>,
-    /// The registry's count of changes, raised by every new series.
+    entries: Map<Box<[u8]>, Entry>,
+    layout: Layout,
+    /// Series in all, without the one beyond the limit.
+    count: AtomicU64,
+    limit: u64,
+    /// For families that forget idle series.
+    idle: Option<Idle>,
+    /// The registry's count of changes, raised by every series that comes or goes.
+    version: Arc<AtomicU64>,
+    arena: &'static Arena,
+}
+
+/// What a registry gives its families.
+pub(crate) struct Environment {
+    pub(crate) constant_labels: Shared<[ConstantLabel]>,
+    pub(crate) limit: u64,
+    pub(crate) idle: Option<Idle>,
     pub(crate) version: Arc<AtomicU64>,
     pub(crate) arena: &'static Arena,
 }
 
-impl FamilyCore {
-    /// The series with these labels, made now if there is none.
-    pub(crate) fn series<'a, M: Metric>(
-        &self,
-        labels: impl IntoIterator<Item = (&'a str, &'a str)>,
-    ) -> Result<M, RegisterError> {
-        let error = |reason| RegisterError::new(self.name.as_str(), reason);
-        let values = BorrowedValues::new(&self.label_names, labels).map_err(error)?;
-        let storage = match self.series.get(&values as &dyn LabelValues) {
-            Some(storage) => storage,
-            None => self.add(&values, || {
-                M::storage(self.arena, self.buckets.as_ref().map(Buckets::layout))
-                    .ok_or_else(|| error(Reason::NoSlots))
-            })?,
-        };
-        // The registry hands a family out only as its own kind.
-        Ok(M::open(&storage).unwrap_or_else(M::noop))
+impl Description {
+    pub(crate) fn error(&self, reason: Reason) -> RegisterError {
+        RegisterError::new(self.name.as_str(), reason)
     }
 
-    /// Adds a series, unless another thread has added it meanwhile.
-    pub(crate) fn add(
-        &self,
-        values: &BorrowedValues<'_>,
-        make: impl FnOnce() -> Result<Storage, RegisterError>,
-    ) -> Result<Storage, RegisterError> {
-        self.series.get_or_try_insert(values.to_owned(), || {
-            let storage = make()?;
-            // Under the map's lock, so that nobody finds the series before the version has changed: who records in it
-            // and then takes a snapshot gets a schema that has it. Relaxed: the lock orders it. `Catalog::schema` loads
-            // the version and then locks the map; had it done so before this, it could not have seen this value.
-            self.version.fetch_add(1, Ordering::Relaxed);
-            Ok(storage)
-        })
+    pub(crate) fn open_labels(&self) -> impl Iterator<Item = &LabelName> + Clone {
+        self.labels.iter().filter(|label| label.known.is_none()).map(|label| &label.name)
     }
 
-    /// The family as it goes into a schema.
-    pub(crate) fn draft(&self) -> FamilyDraft<Source> {
-        let mut series = Vec::new();
-        self.series.for_each(|values, storage| {
-            let varying = self.label_names.iter().map(LabelName::shared).zip(values.iter().cloned());
-            let constant =
-                self.constant_labels.iter().map(|(name, value)| (name.shared(), Shared::clone(value)));
-            let mut labels: Labels = varying.chain(constant).collect();
-            labels.sort();
-            series.push(SeriesDraft {
-                labels,
-                shape: storage.shape(self.kind),
-                timestamp_ms: None,
-                source: storage.source(),
-            });
-        });
-        FamilyDraft {
-            name: self.name.shared(),
-            help: Some(Shared::clone(&self.help)),
-            unit: None,
-            kind: self.kind.exposed(),
-            series,
-        }
+    /// The combinations of the closed labels' values; `None` when they cannot be counted.
+    pub(crate) fn width(&self) -> Option<usize> {
+        let known = self.labels.iter().filter_map(|label| label.known);
+        known.map(|known| known.count).try_fold(1_usize, usize::checked_mul)
     }
 
     /// Whether a second registration asks for just this family.
-    pub(crate) fn check_same(
-        &self,
-        kind: Kind,
-        help: &str,
-        label_names: &[LabelName],
-        buckets: Option<&Buckets>,
-    ) -> Result<(), Reason> {
-        if self.kind != kind {
-            let (registered, requested) = (self.kind.as_str(), kind.as_str());
+    pub(crate) fn check_same(&self, other: &Self) -> Result<(), Reason> {
+        if self.kind != other.kind {
+            let (registered, requested) = (self.kind.as_str(), other.kind.as_str());
             return Err(Reason::TypeConflict { registered, requested });
         }
-        if matches!(kind, Kind::CounterFn | Kind::GaugeFn) {
+        if matches!(self.kind, Kind::CounterFn | Kind::GaugeFn) {
             return Err(Reason::CallbackExists);
         }
-        if *self.help != *help {
+        if self.help != other.help {
             return Err(Reason::HelpConflict((&*self.help).into()));
         }
-        if *self.label_names != *label_names {
-            let names = self.label_names.iter().map(|name| name.as_str().into()).collect();
-            return Err(Reason::LabelsConflict(names));
+        if self.labels != other.labels {
+            return Err(Reason::LabelsConflict(self.labels.iter().map(Label::described).collect()));
         }
-        if self.buckets.as_ref() != buckets {
+        if self.buckets != other.buckets {
             return Err(Reason::BucketsConflict);
+        }
+        if self.unit != other.unit || self.absent_until_set != other.absent_until_set {
+            return Err(Reason::OptionsConflict);
         }
         Ok(())
     }
 
     /// The names of the samples that an exposition of this family holds, the family's own among them.
-    pub(crate) fn sample_names(name: &str, kind: Kind) -> Vec<String> {
-        let suffixes: &[&str] = match kind {
-            Kind::Histogram => &["", "_bucket", "_sum", "_count"],
-            _ => &[""],
-        };
-        suffixes.iter().map(|suffix| format!("{name}{suffix}")).collect()
+    pub(crate) fn sample_names(&self) -> impl Iterator<Item = String> {
+        self.kind.sample_suffixes().iter().map(|suffix| format!("{}{suffix}", self.name.as_str()))
     }
+}
+
+impl FamilyCore {
+    pub(crate) fn new(description: Description, layout: Layout, environment: Environment) -> Self {
+        let Environment { constant_labels, limit, idle, version, arena } = environment;
+        let (entries, count) = (Map::new(), AtomicU64::new(0));
+        // Only series that are looked up come and go.
+        let idle = idle.filter(|_| description.open_labels().next().is_some());
+        Self { description, constant_labels, entries, layout, count, limit, idle, version, arena }
+    }
+
+    /// Raises the version, after a change. What changes the map does so under its lock, so that nobody finds the change
+    /// before the version is new: who looks a series up, records in it and then takes a snapshot gets a schema that has
+    /// it. Release, for the baselines of a restart, which no lock orders: the schema of this version has them.
+    fn changed(&self) {
+        self.version.fetch_add(1, Ordering::Release);
+    }
+
+    /// The series under a key, made now if there are none. Beyond the limit, the one series that takes the rest.
+    pub(crate) fn entry<M: Metric>(&self, key: &KeyWriter) -> Result<Entry, RegisterError> {
+        let key =
+            key.finish(self.description.open_labels()).map_err(|reason| self.description.error(reason))?;
+        if let Some(entry) = self.entries.get(key) {
+            return Ok(entry);
+        }
+        match self.add(key, || self.make::<M>(key)) {
+            Err(Refusal::Limit) => self.overflow::<M>(),
+            other => other,
+        }
+        .map_err(|refusal| self.refused(refusal))
+    }
+
+    /// Adds an entry, unless another thread has added it meanwhile.
+    fn add(&self, key: &[u8], make: impl FnOnce() -> Option<Entry>) -> Result<Entry, Refusal> {
+        if self.is_full() {
+            return Err(Refusal::Limit);
+        }
+        self.entries.get_or_try_insert(key.into(), || {
+            self.reserve()?;
+            let entry = make().ok_or_else(|| {
+                self.release();
+                Refusal::NoCells
+            })?;
+            self.changed();
+            Ok(entry)
+        })
+    }
+
+    /// Adds a series of another kind than handles make, unless it is there.
+    pub(crate) fn add_one(
+        &self,
+        key: &[u8],
+        make: impl FnOnce() -> AnyHandle,
+    ) -> Result<Entry, RegisterError> {
+        match self.entries.get(key) {
+            Some(entry) => Ok(entry),
+            None => self.add(key, || Some(Entry::One(make()))).map_err(|refusal| self.refused(refusal)),
+        }
+    }
+
+    fn refused(&self, refusal: Refusal) -> RegisterError {
+        self.description.error(match refusal {
+            Refusal::Limit => Reason::TooManySeries(self.limit),
+            Refusal::NoCells => Reason::NoSlots,
+        })
+    }
+
+    fn make<M: Metric>(&self, key: &[u8]) -> Option<Entry> {
+        let material = self.material();
+        Entry::make(self.layout, key, material.counted, || M::make(&material))
+    }
+
+    fn material(&self) -> Material<'_> {
+        Material {
+            arena: self.arena,
+            layout: self.description.buckets.as_ref().map(Buckets::layout),
+            absent_until_set: self.description.absent_until_set,
+            counted: self.idle.is_some(),
+        }
+    }
+
+    /// The entry whose series are all the one that takes what is beyond the limit.
+    fn overflow<M: Metric>(&self) -> Result<Entry, Refusal> {
+        self.entries.get_or_try_insert(OVERFLOW.into(), || {
+            let one = M::make(&self.material()).ok_or(Refusal::NoCells)?;
+            let entry = Entry::make(self.layout, OVERFLOW, false, || Some(one.clone()));
+            self.changed();
+            entry.ok_or(Refusal::NoCells)
+        })
+    }
+
+    fn width(&self) -> u64 {
+        self.layout.width() as u64
+    }
+
+    // Relaxed, in all three: the count is a number of its own, and what matters is that no two reservations see the same.
+
+    fn is_full(&self) -> bool {
+        self.count.load(Ordering::Relaxed) + self.width() > self.limit
+    }
+
+    fn reserve(&self) -> Result<(), Refusal> {
+        let more = |count: u64| Some(count + self.width()).filter(|count| *count <= self.limit);
+        let reserved = self.count.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more);
+        reserved.map(drop).map_err(|_| Refusal::Limit)
+    }
+
+    fn release(&self) {
+        self.count.fetch_sub(self.width(), Ordering::Relaxed);
+    }
+
+    /// Removes the series under a key, if there are any. Handles to them record on, unseen.
+    pub(crate) fn remove(&self, key: &[u8]) -> bool {
+        self.remove_if(key, |_| true)
+    }
+
+    fn remove_if(&self, key: &[u8], agree: impl FnOnce(&Entry) -> bool) -> bool {
+        self.entries.remove_if(key, |entry| {
+            let agreed = agree(entry);
+            if agreed {
+                self.removed(key);
+            }
+            agreed
+        })
+    }
+
+    /// Removes every series whose key begins with `scope`.
+    pub(crate) fn clear(&self, scope: &[u8]) {
+        self.entries.retain(|key, _| {
+            let keep = !key.starts_with(scope);
+            if !keep {
+                self.removed(key);
+            }
+            keep
+        });
+    }
+
+    fn removed(&self, key: &[u8]) {
+        if key != OVERFLOW {
+            self.release();
+        }
+        self.changed();
+    }
+
+    /// Removes one of the series under a key, if there are any. One of a group begins again instead.
+    pub(crate) fn remove_one(&self, key: &[u8], index: usize) -> bool {
+        match self.entries.get(key) {
+            Some(Entry::One(_)) => self.remove(key),
+            Some(Entry::Group(group)) => self.restart(&group, Some(index)),
+            None => false,
+        }
+    }
+
+    /// Begins the series of a group again, or the one with this index. Says whether there is one.
+    pub(crate) fn restart(&self, group: &Group, index: Option<usize>) -> bool {
+        // What is beyond the limit belongs to many label sets.
+        let restarted = **group.key() != *OVERFLOW && group.reset(index);
+        self.changed();
+        restarted
+    }
+
+    /// Whether a key that begins with `scope` has further values.
+    pub(crate) fn has_open_labels_behind(&self, scope: &[u8]) -> bool {
+        key::values(scope).count() < self.description.open_labels().count()
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        let mut empty = true;
+        self.entries.for_each(|_, _| empty = false);
+        empty
+    }
+
+    /// Forgets the series that nobody holds and nobody has recorded in for a while. The snapshot that asks for it began
+    /// with the turn `begun`.
+    pub(crate) fn forget_idle(&self, begun: u64) {
+        let Some(idle) = &self.idle else { return };
+        let mut unheld = Vec::new();
+        self.entries.for_each(|key, entry| {
+            if entry.is_unheld() {
+                unheld.push((key.clone(), entry.fingerprint()));
+            }
+        });
+        for (key, fingerprint) in idle.expired(unheld, begun) {
+            // Asked again, under the lock: a look-up may have given a handle away, and it may have been used and dropped.
+            self.remove_if(&key, |entry| entry.is_unheld() && entry.fingerprint() == fingerprint);
+        }
+    }
+
+    /// The family as it goes into a schema.
+    pub(crate) fn draft(&self) -> FamilyDraft<Source> {
+        let Description { name, help, unit, kind, .. } = &self.description;
+        let mut series = Vec::new();
+        self.entries.for_each(|key, entry| {
+            // Beyond the limit there is one series, however many handles to it.
+            let width = if **key == *OVERFLOW { 1 } else { self.layout.width() };
+            series.extend(entry.series().take(width).enumerate().map(|(index, member)| SeriesDraft {
+                labels: self.labels(key, index),
+                shape: member.shape(*kind),
+                timestamp_ms: None,
+                source: member.source(),
+            }));
+        });
+        FamilyDraft {
+            name: name.shared(),
+            help: Some(Shared::clone(help)),
+            unit: unit.clone(),
+            kind: kind.exposed(),
+            series,
+        }
+    }
+
+    /// The labels of a series, by its key and its index under that.
+    fn labels(&self, key: &[u8], mut index: usize) -> Labels {
+        let constant = self.constant_labels.iter().map(|(name, value)| (name.shared(), Shared::clone(value)));
+        let mut labels: Vec<_> = constant.collect();
+        if key == OVERFLOW {
+            labels.push((Shared::from(OVERFLOW_LABEL), Shared::from("true")));
+        } else {
+            let mut values = key::values(key);
+            let mut width = self.layout.width();
+            for label in &self.description.labels {
+                let value = match label.known {
+                    Some(known) => {
+                        width /= known.count;
+                        let value = (known.at)(index / width);
+                        index %= width;
+                        value
+                    }
+                    None => values.next().unwrap_or_default(),
+                };
+                labels.push((label.name.shared(), Shared::from(value)));
+            }
+        }
+        labels.sort();
+        labels.into()
+    }
+}
+
+/// The label of the series that takes what is beyond a family's limit; its value is `true`.
+pub(crate) const OVERFLOW_LABEL: &str = "overflow";
+
+/// Why an entry was not added.
+#[derive(Debug)]
+enum Refusal {
+    /// The family has as many series as it may have.
+    Limit,
+    /// The process has no cells left.
+    NoCells,
 }

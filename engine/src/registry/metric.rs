@@ -1,4 +1,4 @@
-//! What the types of handles have in common for the registry: a kind, and storage to make a handle of.
+//! What the types of handles have in common for the registry: a kind, and a series to make a handle of.
 
 #![expect(
     private_interfaces,
@@ -11,21 +11,42 @@ use crate::{
     Counter, FloatCounter, Gauge, Histogram, MetricKind, SignalCounter, UpDownCounter,
     buckets::Layout,
     cells::SumCell,
+    gauge::GaugeCell,
+    held::Held,
     histogram::HistogramCore,
     pairs,
     shard::{Arena, CellBlock},
+    signal_counter::SignalCell,
     snapshot::{
         collect::{Callback, Source},
         schema::Shape,
     },
-    sync::{Arc, AtomicF64, AtomicU64},
+    state_set::StateCell,
+    sync::Arc,
 };
 
-/// A type of handle that a registry makes.
+/// A type of handle that a family has one of for each series.
 pub trait Metric: sealed::Sealed + Clone + Send + Sync + 'static {}
 
+/// What the series of a family are made with.
+pub(crate) struct Material<'a> {
+    pub(crate) arena: &'static Arena,
+    /// Of a histogram.
+    pub(crate) layout: Option<&'a Shared<Layout>>,
+    /// Of a gauge.
+    pub(crate) absent_until_set: bool,
+    /// Whether handles count themselves.
+    pub(crate) counted: bool,
+}
+
+impl Material<'_> {
+    fn cells(&self, len: usize) -> Option<Arc<CellBlock>> {
+        self.arena.take_cells(len as u16, self.counted)
+    }
+}
+
 pub(crate) mod sealed {
-    use super::{Arena, Kind, Layout, Shared, Storage};
+    use super::{AnyHandle, Kind, Material, Series};
 
     pub trait Sealed: Sized {
         /// What the family is registered as.
@@ -34,11 +55,20 @@ pub(crate) mod sealed {
         /// The handle that records nothing.
         fn noop() -> Self;
 
-        /// New storage for a series; `None` when the process has no cells left.
-        fn storage(arena: &'static Arena, layout: Option<&Shared<Layout>>) -> Option<Storage>;
+        /// The same, to lend.
+        fn noop_ref() -> &'static Self;
 
-        /// A handle to storage of this kind, `None` for another kind's.
-        fn open(storage: &Storage) -> Option<Self>;
+        /// A handle to a new series; `None` when the process has no cells left.
+        fn make(material: &Material<'_>) -> Option<Self>;
+
+        /// The series behind the handle.
+        fn series(&self) -> Series<'_>;
+
+        /// The handle, with its type as a value.
+        fn into_any(self) -> AnyHandle;
+
+        /// The handle in one of this type, `None` for another type's.
+        fn of(handle: &AnyHandle) -> Option<&Self>;
     }
 }
 
@@ -51,6 +81,8 @@ pub(crate) enum Kind {
     Gauge,
     Histogram,
     SignalCounter,
+    StateSet,
+    Info,
     CounterFn,
     GaugeFn,
 }
@@ -65,6 +97,8 @@ impl Kind {
             Self::Gauge => "gauge",
             Self::Histogram => "histogram",
             Self::SignalCounter => "signal counter",
+            Self::StateSet => "state set",
+            Self::Info => "info",
             Self::CounterFn => "counter callback",
             Self::GaugeFn => "gauge callback",
         }
@@ -75,123 +109,207 @@ impl Kind {
             Self::Counter | Self::FloatCounter | Self::SignalCounter | Self::CounterFn => MetricKind::Counter,
             Self::UpDownCounter | Self::Gauge | Self::GaugeFn => MetricKind::Gauge,
             Self::Histogram => MetricKind::Histogram,
+            Self::StateSet => MetricKind::StateSet,
+            Self::Info => MetricKind::Info,
         }
     }
-}
 
-/// Where a series' values live.
-#[derive(Clone)]
-pub(crate) enum Storage {
-    Integer(Arc<CellBlock>),
-    Float(Arc<CellBlock>),
-    Pairs(Arc<HistogramCore>),
-    Gauge(Arc<AtomicF64>),
-    Signal(Arc<AtomicU64>),
-    Callback(Callback),
-}
-
-impl Storage {
-    pub(crate) fn source(&self) -> Source {
+    /// What the names of the family's samples end in.
+    pub(crate) fn sample_suffixes(self) -> &'static [&'static str] {
         match self {
-            Self::Integer(block) => Source::Integer(Arc::clone(block)),
-            Self::Float(block) => Source::Float(Arc::clone(block)),
-            Self::Pairs(core) => Source::Pairs { block: Arc::clone(core.block()), buckets: core.buckets() },
-            Self::Gauge(cell) => Source::Gauge(Arc::clone(cell)),
-            Self::Signal(cell) => Source::Signal(Arc::clone(cell)),
-            Self::Callback(call) => Source::Callback(Callback::clone(call)),
+            Self::Histogram => &["", "_bucket", "_sum", "_count"],
+            Self::Info => &["", "_info"],
+            _ => &[""],
         }
     }
 
-    pub(crate) fn shape(&self, kind: Kind) -> Shape {
-        match (self, kind) {
-            (Self::Pairs(core), _) => Shape::Histogram(Shared::clone(core.bounds())),
-            (_, Kind::UpDownCounter) => Shape::I64,
-            (_, Kind::Counter | Kind::SignalCounter | Kind::CounterFn) => Shape::U64,
-            (_, Kind::FloatCounter | Kind::Gauge | Kind::GaugeFn | Kind::Histogram) => Shape::F64,
-        }
-    }
-}
-
-/// The counters of one cell differ only in how the cell's bits are read.
-macro_rules! one_cell {
-    ($($handle:ident in $storage:ident;)*) => {$(
-        impl Metric for $handle {}
-        impl sealed::Sealed for $handle {
-            const KIND: Kind = Kind::$handle;
-
-            fn noop() -> Self {
-                Self::noop()
-            }
-
-            fn storage(arena: &'static Arena, _: Option<&Shared<Layout>>) -> Option<Storage> {
-                Some(Storage::$storage(arena.take_cells(1)?))
-            }
-
-            fn open(storage: &Storage) -> Option<Self> {
-                match storage {
-                    Storage::$storage(block) => Some(Self(SumCell::new(Arc::clone(block)))),
-                    _ => None,
-                }
-            }
-        }
-    )*};
-}
-
-one_cell! {
-    Counter in Integer;
-    FloatCounter in Float;
-    UpDownCounter in Integer;
-}
-
-/// The handles to one shared atomic.
-macro_rules! one_atomic {
-    ($($handle:ident in $storage:ident, zero $zero:expr;)*) => {$(
-        impl Metric for $handle {}
-        impl sealed::Sealed for $handle {
-            const KIND: Kind = Kind::$handle;
-
-            fn noop() -> Self {
-                Self::noop()
-            }
-
-            fn storage(_: &'static Arena, _: Option<&Shared<Layout>>) -> Option<Storage> {
-                Some(Storage::$storage(Arc::new($zero)))
-            }
-
-            fn open(storage: &Storage) -> Option<Self> {
-                match storage {
-                    Storage::$storage(cell) => Some(Self(Some(Arc::clone(cell)))),
-                    _ => None,
-                }
-            }
-        }
-    )*};
-}
-
-one_atomic! {
-    Gauge in Gauge, zero AtomicF64::new(0.0);
-    SignalCounter in Signal, zero AtomicU64::new(0);
-}
-
-impl Metric for Histogram {}
-impl sealed::Sealed for Histogram {
-    const KIND: Kind = Kind::Histogram;
-
-    fn noop() -> Self {
-        Self::noop()
-    }
-
-    fn storage(arena: &'static Arena, layout: Option<&Shared<Layout>>) -> Option<Storage> {
-        let layout = layout?;
-        let cells = pairs::cells(layout.bounds.len() + 1);
-        let block = arena.take_cells(cells as u16)?;
-        Some(Storage::Pairs(Arc::new(HistogramCore::new(block, Shared::clone(layout)))))
-    }
-
-    fn open(storage: &Storage) -> Option<Self> {
-        match storage {
-            Storage::Pairs(core) => Some(Self::new(Arc::clone(core))),
+    /// The label that samples have by their kind, and that the family's labels must not be named like.
+    pub(crate) fn reserved_label(self, name: &str) -> Option<&str> {
+        match self {
+            Self::Histogram => Some("le"),
+            Self::StateSet => Some(name),
             _ => None,
         }
     }
+}
+
+/// A handle of any type.
+#[derive(Clone)]
+pub(crate) enum AnyHandle {
+    Counter(Counter),
+    FloatCounter(FloatCounter),
+    UpDownCounter(UpDownCounter),
+    Gauge(Gauge),
+    Histogram(Histogram),
+    SignalCounter(SignalCounter),
+    StateSet(Arc<StateCell>),
+    Callback(Callback),
+    Info,
+}
+
+impl AnyHandle {
+    pub(crate) fn series(&self) -> Series<'_> {
+        match self {
+            Self::Counter(counter) => Series::Counter(counter),
+            Self::FloatCounter(counter) => Series::FloatCounter(counter),
+            Self::UpDownCounter(counter) => Series::UpDownCounter(counter),
+            Self::Gauge(gauge) => Series::Gauge(gauge),
+            Self::Histogram(histogram) => Series::Histogram(histogram),
+            Self::SignalCounter(counter) => Series::SignalCounter(counter),
+            Self::StateSet(cell) => Series::StateSet(cell),
+            Self::Callback(call) => Series::Callback(call),
+            Self::Info => Series::Info,
+        }
+    }
+}
+
+/// A series, as a handle to it knows it.
+#[derive(Clone, Copy)]
+pub(crate) enum Series<'a> {
+    Counter(&'a Counter),
+    FloatCounter(&'a FloatCounter),
+    UpDownCounter(&'a UpDownCounter),
+    Gauge(&'a Gauge),
+    Histogram(&'a Histogram),
+    SignalCounter(&'a SignalCounter),
+    StateSet(&'a Arc<StateCell>),
+    Callback(&'a Callback),
+    Info,
+}
+
+impl Series<'_> {
+    /// Where a snapshot finds the values. Handles without cells are not made into series.
+    pub(crate) fn source(self) -> Source {
+        match self {
+            Self::Counter(Counter(cell)) | Self::UpDownCounter(UpDownCounter(cell)) => {
+                cell.block().map(|block| Source::Integer(Arc::clone(block.arc())))
+            }
+            Self::FloatCounter(FloatCounter(cell)) => {
+                cell.block().map(|block| Source::Float(Arc::clone(block.arc())))
+            }
+            Self::Gauge(Gauge(cell)) => cell.as_ref().map(|cell| Source::Gauge(Arc::clone(cell.arc()))),
+            Self::Histogram(histogram) => histogram
+                .core()
+                .map(|core| Source::Pairs { block: Arc::clone(core.block()), buckets: core.buckets() }),
+            Self::SignalCounter(SignalCounter(cell)) => {
+                cell.as_ref().map(|cell| Source::Signal(Arc::clone(cell.arc())))
+            }
+            Self::StateSet(cell) => Some(Source::States(Arc::clone(cell))),
+            Self::Callback(call) => Some(Source::Callback(Callback::clone(call))),
+            Self::Info => None,
+        }
+        .unwrap_or(Source::Info)
+    }
+
+    pub(crate) fn shape(self, kind: Kind) -> Shape {
+        match (self, kind) {
+            (Self::Histogram(histogram), _) => Shape::Histogram(
+                histogram.core().map_or_else(Shared::default, |core| Shared::clone(core.bounds())),
+            ),
+            (Self::StateSet(cell), _) => Shape::StateSet(Shared::clone(cell.names())),
+            (Self::Info, _) => Shape::Info,
+            (Self::UpDownCounter(_), _) => Shape::I64,
+            (Self::Counter(_) | Self::SignalCounter(_), _) | (_, Kind::CounterFn) => Shape::U64,
+            (Self::FloatCounter(_) | Self::Gauge(_) | Self::Callback(_), _) => Shape::F64,
+        }
+    }
+
+    /// Begins the series again.
+    pub(crate) fn reset(self) {
+        match self {
+            Self::Counter(counter) => counter.reset(),
+            Self::FloatCounter(counter) => counter.reset(),
+            Self::UpDownCounter(counter) => counter.reset(),
+            Self::Gauge(gauge) => gauge.reset(),
+            Self::Histogram(histogram) => histogram.reset(),
+            Self::SignalCounter(counter) => counter.reset(),
+            Self::StateSet(_) | Self::Callback(_) | Self::Info => {}
+        }
+    }
+
+    /// Whether nobody but this series itself holds a handle; false where handles are not counted.
+    pub(crate) fn is_unheld(self) -> bool {
+        match self {
+            Self::Counter(Counter(cell))
+            | Self::FloatCounter(FloatCounter(cell))
+            | Self::UpDownCounter(UpDownCounter(cell)) => cell.block().is_some_and(Held::is_only),
+            Self::Gauge(Gauge(cell)) => cell.as_ref().is_some_and(Held::is_only),
+            Self::Histogram(histogram) => histogram.core().is_some_and(Held::is_only),
+            Self::SignalCounter(SignalCounter(cell)) => cell.as_ref().is_some_and(Held::is_only),
+            Self::StateSet(_) | Self::Callback(_) | Self::Info => false,
+        }
+    }
+
+    /// A number that differs when something was recorded (but for a gauge that was set to the same value).
+    pub(crate) fn fingerprint(self) -> u64 {
+        match self {
+            Self::Counter(counter) => counter.value(),
+            Self::FloatCounter(counter) => counter.value().to_bits(),
+            Self::UpDownCounter(counter) => counter.value() as u64,
+            Self::Gauge(gauge) => gauge.value().to_bits(),
+            Self::Histogram(histogram) => histogram.value().count,
+            Self::SignalCounter(counter) => counter.value(),
+            Self::StateSet(_) | Self::Callback(_) | Self::Info => 0,
+        }
+    }
+}
+
+macro_rules! metric {
+    ($($handle:ident: $make:expr;)*) => {$(
+        impl Metric for $handle {}
+        impl sealed::Sealed for $handle {
+            const KIND: Kind = Kind::$handle;
+
+            fn noop() -> Self {
+                Self::noop()
+            }
+
+            #[cold]
+            #[inline(never)]
+            fn noop_ref() -> &'static Self {
+                static NOOP: $handle = $handle::noop();
+                &NOOP
+            }
+
+            fn make(material: &Material<'_>) -> Option<Self> {
+                let make: fn(&Material<'_>) -> Option<Self> = $make;
+                make(material)
+            }
+
+            fn series(&self) -> Series<'_> {
+                Series::$handle(self)
+            }
+
+            fn into_any(self) -> AnyHandle {
+                AnyHandle::$handle(self)
+            }
+
+            fn of(handle: &AnyHandle) -> Option<&Self> {
+                match handle {
+                    AnyHandle::$handle(handle) => Some(handle),
+                    _ => None,
+                }
+            }
+        }
+    )*};
+}
+
+metric! {
+    Counter: |material| Some(Self(sum_cell(material)?));
+    FloatCounter: |material| Some(Self(sum_cell(material)?));
+    UpDownCounter: |material| Some(Self(sum_cell(material)?));
+    Gauge: |material| {
+        let cell = GaugeCell::new(material.absent_until_set, material.counted);
+        Some(Self(Some(Held::new(Arc::new(cell)))))
+    };
+    SignalCounter: |material| Some(Self(Some(Held::new(Arc::new(SignalCell::new(material.counted))))));
+    Histogram: |material| {
+        let layout = material.layout?;
+        let block = material.cells(pairs::cells(layout.bounds.len() + 1))?;
+        Some(Self::new(Arc::new(HistogramCore::new(block, Shared::clone(layout)))))
+    };
+}
+
+fn sum_cell(material: &Material<'_>) -> Option<SumCell> {
+    Some(SumCell::new(Held::new(material.cells(1)?)))
 }

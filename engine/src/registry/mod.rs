@@ -1,32 +1,41 @@
 //! Registries: where metrics get their names, and where snapshots of them come from.
 
-use std::{fmt, sync::Arc as Shared};
+use std::fmt;
 
 mod builder;
 mod catalog;
+mod declaration;
+mod dynamic;
+mod entry;
 mod family;
-mod labels;
+mod idle;
 mod metric;
+mod metrics;
+mod scope;
+mod typed;
 
-pub use builder::RegistryBuilder;
-pub use family::DynamicFamily;
-pub use labels::MAX_LABELS;
+pub use builder::{DEFAULT_MAX_FAMILIES, DEFAULT_MAX_SERIES_PER_FAMILY, RegistryBuilder};
+pub use declaration::{Declaration, Instrument, MAX_COMBINATIONS};
+pub use dynamic::DynamicFamily;
 pub use metric::Metric;
+pub use metrics::Metrics;
+pub use scope::CommonLabels;
+pub use typed::{Family, Found};
 
-use catalog::{Catalog, Names, Request};
-use family::ConstantLabel;
-use labels::BorrowedValues;
-use metric::{Kind, Storage};
+use catalog::Catalog;
+use metric::{AnyHandle, Kind};
+use scope::Scope;
 
 use crate::{
-    Buckets, Counter, FloatCounter, Gauge, Histogram, SignalCounter, Snapshot, UpDownCounter,
+    Counter, FloatCounter, Gauge, Histogram, SignalCounter, Snapshot, UpDownCounter,
     buckets::IntoBuckets,
-    error::{RegisterError, RegisterErrorReason as Reason},
-    name::MetricName,
-    shard::arena,
-    snapshot::collect::{Callback, collect},
-    sync::{Arc, AtomicU64, Mutex, Ordering, lock},
+    error::RegisterError,
+    snapshot::collect::Callback,
+    sync::{Arc, Ordering},
 };
+
+/// Most labels that a family can have.
+pub const MAX_LABELS: usize = 32;
 
 /// No labels at all, where an API takes pairs of names and values.
 pub const NO_LABELS: [(&str, &str); 0] = [];
@@ -49,19 +58,20 @@ pub const NO_LABELS: [(&str, &str); 0] = [];
 #[derive(Clone)]
 pub struct Registry {
     catalog: Arc<Catalog>,
+    scope: Arc<Scope>,
 }
 
 impl Registry {
     /// A registry without prefix and constant labels.
     #[must_use]
     pub fn new() -> Self {
-        Self::with_options(String::new(), String::new(), Shared::default(), Buckets::default(), true)
+        RegistryBuilder::new().build_plain(true)
     }
 
     /// A registry whose handles record nothing and whose snapshots are empty.
     #[must_use]
     pub fn disabled() -> Self {
-        Self::with_options(String::new(), String::new(), Shared::default(), Buckets::default(), false)
+        RegistryBuilder::new().build_plain(false)
     }
 
     /// Begins a registry with options.
@@ -69,26 +79,33 @@ impl Registry {
         RegistryBuilder::new()
     }
 
-    fn with_options(
-        namespace: String,
-        subsystem: String,
-        constant_labels: Shared<[ConstantLabel]>,
-        default_buckets: Buckets,
-        enabled: bool,
-    ) -> Self {
-        let catalog = Catalog {
-            namespace,
-            subsystem,
-            constant_labels,
-            default_buckets,
-            enabled,
-            arena: arena(),
-            names: Mutex::new(Names::default()),
-            version: Arc::new(AtomicU64::new(0)),
-            schema: Mutex::new(None),
-            callback_errors: AtomicU64::new(0),
-        };
-        Self { catalog: Arc::new(catalog) }
+    /// A registry for a component: what is registered in it gets `prefix_` in front of its name, behind this registry's
+    /// own prefix, and the labels on every series. An empty prefix adds none. Everything else is shared with this
+    /// registry, whose snapshots hold the child's metrics too; so do the child's, which are the same.
+    ///
+    /// Children with the same prefix and label names share families, and differ by the labels' values:
+    ///
+    /// ```
+    /// use tachometer::Registry;
+    ///
+    /// let registry = Registry::new();
+    /// for stream in ["orders", "clicks"] {
+    ///     let producer = registry.child("producer", [("stream_name", stream)])?;
+    ///     producer.counter("records_sent_total", "Records sent.")?.inc();
+    /// }
+    /// let snapshot = registry.snapshot();
+    /// assert_eq!(snapshot.counter("producer_records_sent_total", &[("stream_name", "clicks")]), Some(1));
+    /// # Ok::<(), tachometer::RegisterError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// When the prefix or a label's name is illegal, or a label is one of this registry's already.
+    pub fn child(&self, prefix: &str, labels: impl CommonLabels) -> Result<Self, RegisterError> {
+        let error = |reason| RegisterError::new("", reason);
+        let scope = self.scope.child(prefix, labels.pairs()?).map_err(error)?;
+        self.catalog.check_scope(&scope).map_err(error)?;
+        Ok(Self { catalog: Arc::clone(&self.catalog), scope: Arc::new(scope) })
     }
 
     /// Whether anything is recorded.
@@ -108,17 +125,28 @@ impl Registry {
     /// registration the next snapshot rebuilds the schema.
     #[must_use]
     pub fn snapshot(&self) -> Snapshot {
-        let (snapshot, failed) = collect(self.catalog.schema(), self.catalog.arena);
-        if failed > 0 {
-            self.catalog.callback_errors.fetch_add(failed, Ordering::Relaxed);
-        }
-        snapshot
+        self.catalog.snapshot()
     }
 
     /// How many calls of callbacks have panicked.
     #[must_use]
     pub fn callback_errors(&self) -> u64 {
         self.catalog.callback_errors.load(Ordering::Relaxed)
+    }
+
+    /// Begins a metric: its name without the registry's prefix, and its help text. What is not in the methods below (units,
+    /// families with typed labels, state sets) is declared and then registered as the type that is wanted.
+    pub fn declare<'a>(&self, name: &'a str, help: &'a str) -> Declaration<'a> {
+        Declaration::new(self.clone(), name, help)
+    }
+
+    /// Registers the metrics of a struct with `#[derive(Metrics)]`, with the labels that all of them have in common.
+    ///
+    /// # Errors
+    ///
+    /// Those of the first metric that cannot be registered; the ones before it stay. See [`Declaration::register`].
+    pub fn register<M: Metrics>(&self, common: M::Common) -> Result<M, RegisterError> {
+        M::register(self, common)
     }
 
     /// Registers an integer counter.
@@ -128,32 +156,32 @@ impl Registry {
     /// Like every registration: when the name is illegal, taken by a different metric, or clashes with a sample of
     /// another one; or when the process has no cells left.
     pub fn counter(&self, name: &str, help: &str) -> Result<Counter, RegisterError> {
-        self.single(name, help, None)
+        self.declare(name, help).register()
     }
 
     /// Registers a float counter. Errors as [`counter`](Self::counter).
     pub fn float_counter(&self, name: &str, help: &str) -> Result<FloatCounter, RegisterError> {
-        self.single(name, help, None)
+        self.declare(name, help).register()
     }
 
     /// Registers an up-down counter. Errors as [`counter`](Self::counter).
     pub fn up_down_counter(&self, name: &str, help: &str) -> Result<UpDownCounter, RegisterError> {
-        self.single(name, help, None)
+        self.declare(name, help).register()
     }
 
     /// Registers a gauge. Errors as [`counter`](Self::counter).
     pub fn gauge(&self, name: &str, help: &str) -> Result<Gauge, RegisterError> {
-        self.single(name, help, None)
+        self.declare(name, help).register()
     }
 
     /// Registers a counter for signal handlers. Errors as [`counter`](Self::counter).
     pub fn signal_counter(&self, name: &str, help: &str) -> Result<SignalCounter, RegisterError> {
-        self.single(name, help, None)
+        self.declare(name, help).register()
     }
 
     /// Registers a histogram with the registry's default buckets. Errors as [`counter`](Self::counter).
     pub fn histogram(&self, name: &str, help: &str) -> Result<Histogram, RegisterError> {
-        self.histogram_with(name, help, &self.catalog.default_buckets)
+        self.declare(name, help).register()
     }
 
     /// Registers a histogram with buckets of its own.
@@ -167,7 +195,7 @@ impl Registry {
         help: &str,
         buckets: impl IntoBuckets,
     ) -> Result<Histogram, RegisterError> {
-        self.single(name, help, Some(self.buckets(name, buckets)?))
+        self.declare(name, help).buckets(buckets).register()
     }
 
     /// Registers a family of integer counters with these label names.
@@ -181,47 +209,47 @@ impl Registry {
         help: &'a str,
         label_names: impl IntoIterator<Item = &'a str>,
     ) -> Result<DynamicFamily<Counter>, RegisterError> {
-        self.family(name, help, label_names, None)
+        self.declare(name, help).labels(label_names).register()
     }
 
-    /// Registers a family of float counters. Errors as [`counter_family`](Self::counter_family).
+    /// Registers a family of float counters with these label names. Errors as [`counter_family`](Self::counter_family).
     pub fn float_counter_family<'a>(
         &self,
         name: &'a str,
         help: &'a str,
         label_names: impl IntoIterator<Item = &'a str>,
     ) -> Result<DynamicFamily<FloatCounter>, RegisterError> {
-        self.family(name, help, label_names, None)
+        self.declare(name, help).labels(label_names).register()
     }
 
-    /// Registers a family of up-down counters. Errors as [`counter_family`](Self::counter_family).
+    /// Registers a family of up-down counters with these label names. Errors as [`counter_family`](Self::counter_family).
     pub fn up_down_counter_family<'a>(
         &self,
         name: &'a str,
         help: &'a str,
         label_names: impl IntoIterator<Item = &'a str>,
     ) -> Result<DynamicFamily<UpDownCounter>, RegisterError> {
-        self.family(name, help, label_names, None)
+        self.declare(name, help).labels(label_names).register()
     }
 
-    /// Registers a family of gauges. Errors as [`counter_family`](Self::counter_family).
+    /// Registers a family of gauges with these label names. Errors as [`counter_family`](Self::counter_family).
     pub fn gauge_family<'a>(
         &self,
         name: &'a str,
         help: &'a str,
         label_names: impl IntoIterator<Item = &'a str>,
     ) -> Result<DynamicFamily<Gauge>, RegisterError> {
-        self.family(name, help, label_names, None)
+        self.declare(name, help).labels(label_names).register()
     }
 
-    /// Registers a family of histograms with the default buckets. Errors as [`counter_family`](Self::counter_family).
+    /// Registers a family of histograms with the default buckets and these label names. Errors as [`counter_family`](Self::counter_family).
     pub fn histogram_family<'a>(
         &self,
         name: &'a str,
         help: &'a str,
         label_names: impl IntoIterator<Item = &'a str>,
     ) -> Result<DynamicFamily<Histogram>, RegisterError> {
-        self.histogram_family_with(name, help, label_names, &self.catalog.default_buckets)
+        self.declare(name, help).labels(label_names).register()
     }
 
     /// Registers a family of histograms with buckets of its own.
@@ -236,8 +264,37 @@ impl Registry {
         label_names: impl IntoIterator<Item = &'a str>,
         buckets: impl IntoBuckets,
     ) -> Result<DynamicFamily<Histogram>, RegisterError> {
-        let buckets = self.buckets(name, buckets)?;
-        self.family(name, help, label_names, Some(buckets))
+        self.declare(name, help).labels(label_names).buckets(buckets).register()
+    }
+
+    /// Registers an info: labels that describe the program, with the value 1. `info("build", ..)` is exposed as
+    /// `build_info{version="1.2"} 1`.
+    ///
+    /// # Errors
+    ///
+    /// As [`counter_family`](Self::counter_family).
+    pub fn info<'a>(
+        &self,
+        name: &'a str,
+        help: &'a str,
+        labels: impl IntoIterator<Item = (&'a str, &'a str), IntoIter: Clone>,
+    ) -> Result<(), RegisterError> {
+        let labels = labels.into_iter();
+        let Some(scope) =
+            self.declare(name, help).open_scope(Kind::Info, labels.clone().map(|(name, _)| name))?
+        else {
+            return Ok(());
+        };
+        scope.add(labels, || AnyHandle::Info)
+    }
+
+    /// Removes a metric, with all its series. Says whether there was one. A child removes its own series only.
+    ///
+    /// Handles that are still held record on, unseen and harmlessly. A metric that is registered under the name again
+    /// begins at 0.
+    pub fn unregister(&self, name: &str) -> bool {
+        let name = self.scope.metric_name(name);
+        name.is_ok_and(|name| self.catalog.unregister(&name, self.scope.key()))
     }
 
     /// Registers a gauge whose value is asked for by every snapshot.
@@ -256,7 +313,12 @@ impl Registry {
         help: &str,
         callback: impl Fn() -> f64 + Send + Sync + 'static,
     ) -> Result<(), RegisterError> {
-        self.callback(name, help, Kind::GaugeFn, Shared::new(move || callback().to_bits()))
+        self.callback(
+            name,
+            help,
+            Kind::GaugeFn,
+            Callback::from(Box::new(move || callback().to_bits()) as Box<_>),
+        )
     }
 
     /// Registers a counter whose value is asked for by every snapshot. It must not fall. See
@@ -271,55 +333,14 @@ impl Registry {
         help: &str,
         callback: impl Fn() -> u64 + Send + Sync + 'static,
     ) -> Result<(), RegisterError> {
-        self.callback(name, help, Kind::CounterFn, Shared::new(callback))
+        self.callback(name, help, Kind::CounterFn, Callback::from(Box::new(callback) as Box<_>))
     }
 }
 
-/// The work behind the registrations.
 impl Registry {
-    fn single<M: Metric>(
-        &self,
-        name: &str,
-        help: &str,
-        buckets: Option<Buckets>,
-    ) -> Result<M, RegisterError> {
-        self.family::<M>(name, help, [], buckets)?.with(NO_LABELS)
-    }
-
-    fn family<'a, M: Metric>(
-        &self,
-        name: &'a str,
-        help: &'a str,
-        label_names: impl IntoIterator<Item = &'a str>,
-        buckets: Option<Buckets>,
-    ) -> Result<DynamicFamily<M>, RegisterError> {
-        if !self.catalog.enabled {
-            return Ok(DynamicFamily::new(None));
-        }
-        let label_names = label_names.into_iter().collect();
-        let request = Request { name, help, kind: M::KIND, label_names, buckets };
-        Ok(DynamicFamily::new(Some(self.catalog.family(request)?)))
-    }
-
     fn callback(&self, name: &str, help: &str, kind: Kind, call: Callback) -> Result<(), RegisterError> {
-        if !self.catalog.enabled {
-            return Ok(());
-        }
-        let request = Request { name, help, kind, label_names: Vec::new(), buckets: None };
-        let family = self.catalog.family(request)?;
-        let error = |reason| RegisterError::new(family.name.as_str(), reason);
-        let values = BorrowedValues::new(&family.label_names, NO_LABELS).map_err(error)?;
-        family.add(&values, || Ok(Storage::Callback(call))).map(drop)
-    }
-
-    fn buckets(&self, name: &str, buckets: impl IntoBuckets) -> Result<Buckets, RegisterError> {
-        buckets.into_buckets().map_err(|error| {
-            let name = MetricName::parse(&self.catalog.namespace, &self.catalog.subsystem, name);
-            match name {
-                Ok(name) => RegisterError::new(name.as_str(), Reason::Buckets(error)),
-                Err(name) => name,
-            }
-        })
+        let Some(scope) = self.declare(name, help).open_scope(kind, [])? else { return Ok(()) };
+        scope.add(NO_LABELS, || AnyHandle::Callback(call))
     }
 }
 
@@ -332,10 +353,9 @@ impl Default for Registry {
 impl fmt::Debug for Registry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Registry")
-            .field("namespace", &self.catalog.namespace)
-            .field("subsystem", &self.catalog.subsystem)
+            .field("prefix", &self.scope.prefix())
             .field("enabled", &self.catalog.enabled)
-            .field("families", &lock(&self.catalog.names).families.len())
+            .field("families", &self.catalog.families().len())
             .finish()
     }
 }

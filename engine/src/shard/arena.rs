@@ -1,10 +1,12 @@
 //! The arena: every shard of the process, the list of free ones, and the slots of their cells.
 
+use std::collections::HashMap;
+
 use super::{
     Shard,
     free_list::FreeList,
     page::TryBox,
-    slots::{CellBlock, Extent, SlotAllocator},
+    slots::{Baseline, CellBlock, Extent, SlotAllocator},
     table::offset_of,
 };
 use crate::{
@@ -44,6 +46,8 @@ pub(crate) struct Arena {
     free: FreeList,
     slots: Mutex<SlotAllocator>,
     retired: Queue<Extent>,
+    /// By the first slot of the series that were reset; seldom any.
+    baselines: Mutex<HashMap<u32, Baseline>>,
     pub(crate) drops: Drops,
 }
 
@@ -69,6 +73,7 @@ impl Arena {
             free: FreeList::new(),
             slots: Mutex::new(SlotAllocator::default()),
             retired: Queue::new(),
+            baselines: Mutex::new(HashMap::new()),
             drops: Drops::new(),
         }
     }
@@ -187,15 +192,29 @@ impl Arena {
         }
     }
 
-    /// Takes `len` cells of one page, zero in every shard, or `None` when the process has no slots left.
-    pub(crate) fn take_cells(&'static self, len: u16) -> Option<Arc<CellBlock>> {
+    /// Takes `len` cells of one page, zero in every shard, or `None` when the process has no slots left. `counted` says
+    /// whether handles count themselves.
+    pub(crate) fn take_cells(&'static self, len: u16, counted: bool) -> Option<Arc<CellBlock>> {
         let mut slots = lock(&self.slots);
         while let Some(extent) = self.retired.pop() {
             slots.give(extent);
         }
         let extent = slots.take(len)?;
+        lock(&self.baselines).remove(&extent.slot);
         self.zero(extent);
-        Some(Arc::new(CellBlock::new(self, extent.slot, extent.len)))
+        Some(Arc::new(CellBlock::new(self, extent, counted)))
+    }
+
+    /// What a series held when it was last reset.
+    pub(super) fn baseline(&self, slot: u32) -> Option<Baseline> {
+        lock(&self.baselines).get(&slot).cloned()
+    }
+
+    /// Sets it to what `read` loads, under the lock: of two resets the later one has the higher values.
+    pub(super) fn set_baseline(&self, slot: u32, read: impl FnOnce() -> Baseline) {
+        let mut baselines = lock(&self.baselines);
+        let values = read();
+        baselines.insert(slot, values);
     }
 
     /// Queues cells that no handle and no snapshot can reach any more. Lock-free, for any thread.

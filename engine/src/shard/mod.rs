@@ -36,5 +36,5 @@ pub(crate) mod table;
 
 pub(crate) use arena::{Arena, arena};
 pub(crate) use page::{PAGE_CELLS, Page};
-pub(crate) use slots::{CellBlock, NO_SLOT};
+pub(crate) use slots::{Baseline, CellBlock, NO_SLOT};
 pub(crate) use table::Shard;

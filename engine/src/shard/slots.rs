@@ -3,6 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Arena, PAGE_CELLS, table::page_of};
+use crate::{
+    held::Counted,
+    sync::{AtomicU32, Ordering},
+};
 
 /// Pages a process can have: 65,536, which is 33 million cells.
 #[cfg(not(tachometer_loom))]
@@ -23,11 +27,28 @@ pub(crate) struct CellBlock {
     arena: &'static Arena,
     slot: u32,
     len: u16,
+    counted: bool,
+    holders: AtomicU32,
+    /// 1 when the cells have a baseline, which the arena keeps.
+    reset: AtomicU32,
 }
 
 impl CellBlock {
-    pub(super) fn new(arena: &'static Arena, slot: u32, len: u16) -> Self {
-        Self { arena, slot, len }
+    pub(super) fn new(arena: &'static Arena, Extent { slot, len }: Extent, counted: bool) -> Self {
+        Self { arena, slot, len, counted, holders: AtomicU32::new(0), reset: AtomicU32::new(0) }
+    }
+
+    /// What the cells held in all when the series was last reset. Load this before the cells: they never fall below it.
+    pub(crate) fn baseline(&self) -> Option<Baseline> {
+        // Acquire: the cells are loaded after this and must not be older than the baseline. The flag spares the lock.
+        if self.reset.load(Ordering::Acquire) == 0 { None } else { self.arena.baseline(self.slot) }
+    }
+
+    /// Makes what the cells hold the zero of their series. `read` loads it.
+    pub(crate) fn reset(&self, read: impl FnOnce() -> Baseline) {
+        self.arena.set_baseline(self.slot, read);
+        // Release: who sees the flag loads cells that are no older than those that `read` loaded.
+        self.reset.store(1, Ordering::Release);
     }
 
     #[inline(always)]
@@ -40,11 +61,21 @@ impl CellBlock {
     }
 }
 
+impl Counted for CellBlock {
+    #[inline]
+    fn holders(&self) -> Option<&AtomicU32> {
+        self.counted.then_some(&self.holders)
+    }
+}
+
 impl Drop for CellBlock {
     fn drop(&mut self) {
         self.arena.retire(Extent { slot: self.slot, len: self.len });
     }
 }
+
+/// The values of a series, as a snapshot would hold them.
+pub(crate) type Baseline = std::sync::Arc<[u64]>;
 
 /// A run of slots within one page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

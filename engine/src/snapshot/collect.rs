@@ -10,12 +10,15 @@ use std::{
 
 use super::{Snapshot, schema::Schema};
 use crate::{
+    gauge::GaugeCell,
     pairs,
     shard::{
-        Arena, CellBlock, Page,
+        Arena, Baseline, CellBlock, Page,
         table::{offset_of, page_of},
     },
-    sync::{Arc, AtomicF64, AtomicU64, Ordering, per_thread},
+    signal_counter::SignalCell,
+    state_set::StateCell,
+    sync::{Arc, Ordering, per_thread},
 };
 
 /// A function that is called for every snapshot; its value is the bits of a `u64` or an `f64`.
@@ -33,10 +36,14 @@ pub(crate) enum Source {
         buckets: usize,
     },
     /// One shared float.
-    Gauge(Arc<AtomicF64>),
+    Gauge(Arc<GaugeCell>),
     /// One shared integer.
-    Signal(Arc<AtomicU64>),
+    Signal(Arc<SignalCell>),
+    /// The bits of one shared integer.
+    States(Arc<StateCell>),
     Callback(Callback),
+    /// Nothing but labels.
+    Info,
 }
 
 /// How to fill the column of values: the cells page by page, then everything that lies elsewhere.
@@ -46,6 +53,8 @@ pub(crate) struct Plan {
     /// Runs of entries whose cells share a page.
     pages: Vec<Range<usize>>,
     others: Vec<OtherEntry>,
+    /// What series held when they were reset, by their first column.
+    baselines: Vec<(usize, Sum, Baseline)>,
     /// Keeps the slots from being reused until the last snapshot with this plan is gone.
     blocks: Vec<Arc<CellBlock>>,
 }
@@ -70,8 +79,9 @@ struct OtherEntry {
 }
 
 enum Other {
-    Gauge(Arc<AtomicF64>),
-    Signal(Arc<AtomicU64>),
+    Gauge(Arc<GaugeCell>),
+    Signal(Arc<SignalCell>),
+    States(Arc<StateCell>),
     Callback(Callback),
 }
 
@@ -84,8 +94,12 @@ impl Plan {
             Source::Pairs { block, buckets } => (block, Sum::Pairs { buckets: buckets as u16 }),
             Source::Gauge(gauge) => return self.add_other(series, column, Other::Gauge(gauge)),
             Source::Signal(value) => return self.add_other(series, column, Other::Signal(value)),
+            Source::States(cell) => return self.add_other(series, column, Other::States(cell)),
             Source::Callback(call) => return self.add_other(series, column, Other::Callback(call)),
+            Source::Info => return,
         };
+        // Before any cell is loaded: see `CellBlock::baseline`.
+        self.baselines.extend(block.baseline().map(|baseline| (column, sum, baseline)));
         self.cells.push(CellEntry { slot: block.slot(), sum, column });
         self.blocks.push(block);
     }
@@ -116,24 +130,36 @@ impl Plan {
                 }
             }
         }
+        for (column, sum, baseline) in &self.baselines {
+            sum.subtract(&mut values[*column..], baseline);
+        }
     }
 
-    /// Reads gauges and calls callbacks, catching their panics. Returns the series whose callback panicked.
-    fn collect_others(&self, values: &mut [u64]) -> Vec<u32> {
-        let mut failed = Vec::new();
+    /// Reads gauges and calls callbacks, catching their panics. Returns the series without a value, and how many of
+    /// them have a callback that panicked.
+    fn collect_others(&self, values: &mut [u64]) -> (Vec<u32>, u64) {
+        let mut missing = Vec::new();
+        let mut failed = 0;
         for OtherEntry { series, column, source } in &self.others {
             let value = match source {
-                Other::Gauge(gauge) => Some(gauge.load(Ordering::Relaxed).to_bits()),
-                Other::Signal(value) => Some(value.load(Ordering::Relaxed)),
-                Other::Callback(callback) => call(callback),
+                Other::Gauge(gauge) => gauge.get().map(f64::to_bits),
+                Other::Signal(cell) => Some(cell.get()),
+                Other::States(cell) => {
+                    cell.write(&mut values[*column..]);
+                    continue;
+                }
+                Other::Callback(callback) => call(callback).or_else(|| {
+                    failed += 1;
+                    None
+                }),
             };
             match value {
                 Some(value) => values[*column] = value,
-                None => failed.push(*series),
+                None => missing.push(*series),
             }
         }
-        failed.sort_unstable();
-        failed
+        missing.sort_unstable();
+        (missing, failed)
     }
 }
 
@@ -160,6 +186,24 @@ fn call(callback: &Callback) -> Option<u64> {
             let _ = catch_unwind(AssertUnwindSafe(|| drop(payload)));
         })
         .ok()
+}
+
+impl Sum {
+    /// Takes off what the series held when it was reset. No cell has fallen since.
+    fn subtract(self, values: &mut [u64], baseline: &[u64]) {
+        let integers = match self {
+            Self::Integer => 1,
+            Self::Float => 0,
+            Self::Pairs { buckets } => usize::from(buckets) + 1,
+        };
+        for (at, (value, before)) in values.iter_mut().zip(baseline).enumerate() {
+            if at < integers {
+                *value = value.wrapping_sub(*before);
+            } else {
+                add_float(value, -f64::from_bits(*before));
+            }
+        }
+    }
 }
 
 impl CellEntry {
@@ -193,9 +237,8 @@ fn add_float(bits: &mut u64, value: f64) {
 /// callbacks run.
 pub(crate) fn collect(schema: Arc<Schema>, arena: &Arena) -> (Snapshot, u64) {
     let mut values = vec![0; schema.columns].into_boxed_slice();
-    let missing = schema.plan.collect_others(&mut values);
+    let (missing, failed) = schema.plan.collect_others(&mut values);
     schema.plan.collect_cells(arena, &mut values);
-    let failed = missing.len() as u64;
     (Snapshot::new(schema, values, missing.into()), failed)
 }
 

@@ -104,14 +104,24 @@ impl AtomicF64 {
     }
 
     pub(crate) fn fetch_add(&self, value: f64, order: Ordering) -> f64 {
-        let mut current = self.0.load(Ordering::Relaxed);
-        loop {
-            let next = (f64::from_bits(current) + value).to_bits();
-            match self.0.compare_exchange_weak(current, next, order, Ordering::Relaxed) {
-                Ok(_) => return f64::from_bits(current),
+        let added = self.fetch_update(order, Ordering::Relaxed, |current| Some(current + value));
+        added.unwrap_or_else(|current| current)
+    }
+
+    pub(crate) fn fetch_update(
+        &self,
+        set_order: Ordering,
+        fetch_order: Ordering,
+        mut update: impl FnMut(f64) -> Option<f64>,
+    ) -> Result<f64, f64> {
+        let mut current = self.0.load(fetch_order);
+        while let Some(next) = update(f64::from_bits(current)) {
+            match self.0.compare_exchange_weak(current, next.to_bits(), set_order, fetch_order) {
+                Ok(_) => return Ok(f64::from_bits(current)),
                 Err(seen) => current = seen,
             }
         }
+        Err(f64::from_bits(current))
     }
 }
 
@@ -185,6 +195,18 @@ impl<K: Eq + Hash, V: Clone> Map<K, V> {
             std::collections::hash_map::Entry::Occupied(entry) => Ok(entry.get().clone()),
             std::collections::hash_map::Entry::Vacant(entry) => Ok(entry.insert(make()?).clone()),
         }
+    }
+
+    pub(crate) fn remove_if<Q: Eq + Hash + ?Sized>(&self, key: &Q, agree: impl FnOnce(&V) -> bool) -> bool
+    where
+        K: Borrow<Q>,
+    {
+        let mut map = super::lock(&self.0);
+        map.get(key).is_some_and(agree) && map.remove(key).is_some()
+    }
+
+    pub(crate) fn retain(&self, mut keep: impl FnMut(&K, &V) -> bool) {
+        super::lock(&self.0).retain(|key, value| keep(key, value));
     }
 
     pub(crate) fn for_each(&self, mut visit: impl FnMut(&K, &V)) {

@@ -56,6 +56,19 @@ impl<K: Eq + Hash, V: Clone> Map<K, V> {
         Ok(self.0.entry(key).or_try_insert_with(make)?.value().clone())
     }
 
+    /// Removes the entry under `key` if `agree` says so. Who makes one under it waits meanwhile.
+    pub(crate) fn remove_if<Q: Eq + Hash + ?Sized>(&self, key: &Q, agree: impl FnOnce(&V) -> bool) -> bool
+    where
+        K: Borrow<Q>,
+    {
+        self.0.remove_if(key, |_, value| agree(value)).is_some()
+    }
+
+    /// Removes the entries that `keep` does not want.
+    pub(crate) fn retain(&self, mut keep: impl FnMut(&K, &V) -> bool) {
+        self.0.retain(|key, value| keep(key, value));
+    }
+
     pub(crate) fn for_each(&self, mut visit: impl FnMut(&K, &V)) {
         for entry in &self.0 {
             visit(entry.key(), entry.value());

@@ -1,0 +1,275 @@
+//! Sets of labels: structs, tuples, or one value by itself.
+
+use super::{
+    key::KeyWriter,
+    list::{ClosedList, Domain},
+    value::LabelValue,
+};
+use crate::{error::RegisterErrorReason as Reason, name::LabelName};
+
+/// The labels of a family. `#[derive(Labels)]` writes this for structs.
+///
+/// A [`LabelValue`] by itself and a tuple of up to six are sets of labels too, whose names are given when the family is
+/// declared ([`Declaration::labels`](crate::Declaration::labels)).
+///
+/// Written by hand for a struct, it is:
+///
+/// ```
+/// use tachometer::labels::{Domain, KeyWriter, LabelDescriber, LabelValue, Labels};
+///
+/// struct Sent {
+///     stream_name: String,
+///     retried: bool,
+/// }
+///
+/// impl Labels for Sent {
+///     type Shape = Sent;
+///     type Open<Rest> = <String as Labels>::Open<<bool as Labels>::Open<Rest>>;
+///     type Closed<Rest> = <String as Labels>::Closed<<bool as Labels>::Closed<Rest>>;
+///     const COUNT: usize = <String as Labels>::COUNT * <bool as Labels>::COUNT;
+///
+///     fn describe(labels: &mut LabelDescriber<'_>) {
+///         labels.label::<String>("stream_name");
+///         labels.label::<bool>("retried");
+///     }
+///
+///     fn index(&self) -> usize {
+///         Labels::index(&self.stream_name) * <bool as Labels>::COUNT + Labels::index(&self.retried)
+///     }
+///
+///     fn write(&self, key: &mut KeyWriter) {
+///         key.push(&self.stream_name);
+///         key.push(&self.retried);
+///     }
+/// }
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a set of labels",
+    label = "not a set of labels",
+    note = "use a type with `#[derive(LabelValue)]` for one label, a struct with `#[derive(Labels)]` for several"
+)]
+pub trait Labels {
+    /// Tells the labels of one struct from those of another, whatever their type parameters: a family of
+    /// `Stream<String>` is looked up with a `Stream<&str>`.
+    type Shape;
+
+    /// The open labels, in front of `Rest`.
+    type Open<Rest>;
+
+    /// The closed labels, in front of `Rest`.
+    type Closed<Rest>;
+
+    /// The combinations of the closed labels' values; 1 when there are none.
+    const COUNT: usize;
+
+    /// Names the labels, in the order in which the other methods take them.
+    fn describe(labels: &mut LabelDescriber<'_>);
+
+    /// Which combination of the closed labels' values this is, less than [`COUNT`](Self::COUNT).
+    fn index(&self) -> usize;
+
+    /// Pushes the values of all labels. The writer takes the open ones.
+    fn write(&self, key: &mut KeyWriter);
+}
+
+/// Labels that are all closed. A family of them is indexed: `family[labels]`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has open labels, whose values are not known beforehand",
+    label = "cannot index by open labels",
+    note = "resolve them once, and keep the result: `family.with(open)?[closed]`"
+)]
+pub trait ClosedLabels: Labels<Open<()> = ()> {}
+
+impl<L: Labels<Open<()> = ()>> ClosedLabels for L {}
+
+/// Labels that a family can be looked up by: the family's own, or the same struct with other type parameters for its
+/// open labels.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` are not the labels of this family, which are `{L}`",
+    label = "other labels"
+)]
+pub trait LabelsOf<L>: Labels {}
+
+impl<L, K> LabelsOf<L> for K
+where
+    L: Labels,
+    K: Labels<Shape = L::Shape, Open<()> = L::Open<()>, Closed<()> = L::Closed<()>>,
+{
+}
+
+/// What is left to choose when the open labels of `L` are resolved.
+pub(crate) type Rest<L> = <L as Labels>::Closed<()>;
+
+/// A handle to a series, or the family of the closed labels of `L`.
+pub type Resolved<L, M> = <Rest<L> as ClosedList>::Resolved<M>;
+
+/// Stands for the shape of labels without a struct.
+#[derive(Debug)]
+pub enum Unnamed {}
+
+impl<V: LabelValue> Labels for V {
+    type Shape = Unnamed;
+    type Open<Rest> = <V::Domain as Domain>::OpenList<V, Rest>;
+    type Closed<Rest> = <V::Domain as Domain>::ClosedList<V, Rest>;
+
+    const COUNT: usize = if V::Domain::CLOSED { V::COUNT } else { 1 };
+
+    fn describe(labels: &mut LabelDescriber<'_>) {
+        labels.unnamed::<V>();
+    }
+
+    #[inline]
+    fn index(&self) -> usize {
+        if V::Domain::CLOSED { LabelValue::index(self) } else { 0 }
+    }
+
+    fn write(&self, key: &mut KeyWriter) {
+        key.push(self);
+    }
+}
+
+impl Labels for () {
+    type Shape = Unnamed;
+    type Open<Rest> = Rest;
+    type Closed<Rest> = Rest;
+
+    const COUNT: usize = 1;
+
+    fn describe(_: &mut LabelDescriber<'_>) {}
+
+    #[inline]
+    fn index(&self) -> usize {
+        0
+    }
+
+    fn write(&self, _: &mut KeyWriter) {}
+}
+
+macro_rules! nested {
+    ($list:ident<$rest:ident> of $v:ident) => { <$v as Labels>::$list<$rest> };
+    ($list:ident<$rest:ident> of $v:ident $($more:ident)+) => {
+        <$v as Labels>::$list<nested!($list<$rest> of $($more)+)>
+    };
+}
+
+macro_rules! tuples {
+    ($($($v:ident)*;)*) => {$(
+        impl<$($v: LabelValue),*> Labels for ($($v,)*) {
+            type Shape = Unnamed;
+            type Open<Rest> = nested!(Open<Rest> of $($v)*);
+            type Closed<Rest> = nested!(Closed<Rest> of $($v)*);
+
+            const COUNT: usize = 1 $(* <$v as Labels>::COUNT)*;
+
+            fn describe(labels: &mut LabelDescriber<'_>) {
+                $(labels.unnamed::<$v>();)*
+            }
+
+            #[inline]
+            #[expect(non_snake_case, reason = "the variables are named for their types")]
+            fn index(&self) -> usize {
+                let ($($v,)*) = self;
+                let index = 0;
+                $(let index = index * <$v as Labels>::COUNT + Labels::index($v);)*
+                index
+            }
+
+            #[expect(non_snake_case, reason = "the variables are named for their types")]
+            fn write(&self, key: &mut KeyWriter) {
+                let ($($v,)*) = self;
+                $(key.push($v);)*
+            }
+        }
+    )*};
+}
+
+tuples! {
+    A B;
+    A B C;
+    A B C D;
+    A B C D E;
+    A B C D E F;
+}
+
+/// Takes the names of a set's labels, from [`Labels::describe`].
+#[derive(Debug)]
+pub struct LabelDescriber<'a> {
+    /// For labels that have no name of their own.
+    given: std::slice::Iter<'a, &'a str>,
+    labels: Vec<Label>,
+    problem: Option<Reason>,
+}
+
+/// A label of a family.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Label {
+    pub(crate) name: LabelName,
+    /// Of a closed label.
+    pub(crate) known: Option<KnownValues>,
+}
+
+impl Label {
+    /// The label in the words of an error message.
+    pub(crate) fn described(&self) -> Box<str> {
+        let name = self.name.as_str();
+        match self.known {
+            Some(known) => format!("{name} = {}", known.iter().collect::<Vec<_>>().join(" | ")).into(),
+            None => name.into(),
+        }
+    }
+}
+
+/// The values of a closed label, by index.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct KnownValues {
+    pub(crate) count: usize,
+    pub(crate) at: fn(usize) -> &'static str,
+}
+
+impl KnownValues {
+    pub(crate) fn iter(self) -> impl Iterator<Item = &'static str> {
+        (0..self.count).map(self.at)
+    }
+}
+
+/// Two enums with the same values are the same label.
+impl PartialEq for KnownValues {
+    fn eq(&self, other: &Self) -> bool {
+        self.count == other.count && self.iter().eq(other.iter())
+    }
+}
+
+impl<'a> LabelDescriber<'a> {
+    /// Adds a label with this name and values of the type `V`.
+    pub fn label<V: LabelValue>(&mut self, name: &str) {
+        match LabelName::parse(name) {
+            Ok(name) => {
+                let known = V::Domain::CLOSED.then_some(KnownValues { count: V::COUNT, at: V::value_at });
+                self.labels.push(Label { name, known });
+            }
+            Err(problem) => self.fail(problem),
+        }
+    }
+
+    /// Adds a label whose name was given when the family was declared.
+    pub fn unnamed<V: LabelValue>(&mut self) {
+        match self.given.next() {
+            Some(name) => self.label::<V>(name),
+            None => self.fail(Reason::UnnamedLabel),
+        }
+    }
+
+    fn fail(&mut self, problem: Reason) {
+        self.problem.get_or_insert(problem);
+    }
+
+    /// The labels of `L`, with the names in `given` for those that have none.
+    pub(crate) fn labels_of<L: Labels>(given: &'a [&'a str]) -> Result<Vec<Label>, Reason> {
+        let mut labels = LabelDescriber { given: given.iter(), labels: Vec::new(), problem: None };
+        L::describe(&mut labels);
+        if let Some(name) = labels.given.next() {
+            labels.fail(Reason::UnknownLabel((*name).into()));
+        }
+        labels.problem.map_or(Ok(labels.labels), Err)
+    }
+}

@@ -1,0 +1,233 @@
+//! Declarations: what a metric is to be, before it is made.
+
+use std::sync::Arc as Shared;
+
+use super::{
+    Registry,
+    dynamic::DynamicFamily,
+    entry::Entry,
+    family::Description,
+    metric::{AnyHandle, Kind, Metric},
+    typed::{Family, FamilyScope},
+};
+use crate::{
+    Buckets,
+    buckets::IntoBuckets,
+    error::{BucketsError, RegisterError, RegisterErrorReason as Reason},
+    labels::{
+        key::KeyWriter,
+        list::Closed,
+        set::{Label, LabelDescriber, Labels},
+        value::LabelValue,
+    },
+    name::LabelName,
+    state_set::{MAX_STATES, StateCell, StateSet},
+    sync::Arc,
+};
+
+/// Most combinations of closed label values that a family can have. Each is a series that exists from the start.
+pub const MAX_COMBINATIONS: usize = 65_536;
+
+/// What a metric is to be. Made by [`Registry::declare`], turned into a handle or a family by
+/// [`register`](Self::register).
+///
+/// ```
+/// use tachometer::{Buckets, Histogram, Registry};
+///
+/// let registry = Registry::new();
+/// let flush: Histogram = registry
+///     .declare("flush_duration_seconds", "Time to flush.")
+///     .unit("seconds")
+///     .buckets(Buckets::exponential(0.001, 2.0, 14))
+///     .register()?;
+/// # Ok::<(), tachometer::RegisterError>(())
+/// ```
+#[derive(Clone, Debug)]
+#[must_use = "a declaration does nothing until it is registered"]
+pub struct Declaration<'a> {
+    registry: Registry,
+    name: &'a str,
+    help: &'a str,
+    unit: Option<&'a str>,
+    labels: Vec<&'a str>,
+    buckets: Option<Result<Buckets, BucketsError>>,
+    absent_until_set: bool,
+}
+
+/// What a declaration can be registered as: a handle, a family of them, or a state set. `#[derive(Metrics)]` registers a
+/// struct of these.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a metric",
+    label = "not a handle, a family or a state set",
+    note = "a field of a `Metrics` struct is a handle (`Counter`, `Gauge`, `Histogram`, ...), a `Family<Labels, Handle>`, a \
+            `StateSet<Enum>`, or a nested `Metrics` struct with `#[metrics(nested)]`"
+)]
+pub trait Instrument: Sized {
+    /// Registers the declaration as this.
+    ///
+    /// # Errors
+    ///
+    /// See [`Declaration::register`].
+    fn register(declaration: Declaration<'_>) -> Result<Self, RegisterError>;
+}
+
+impl<'a> Declaration<'a> {
+    pub(super) fn new(registry: Registry, name: &'a str, help: &'a str) -> Self {
+        Self { registry, name, help, unit: None, labels: Vec::new(), buckets: None, absent_until_set: false }
+    }
+
+    /// Declares the unit. The name must say it already (`..._seconds`, `..._bytes_total`): nothing is appended.
+    pub fn unit(mut self, unit: &'a str) -> Self {
+        self.unit = Some(unit);
+        self
+    }
+
+    /// Names the label of a family of one label, such as `Family<Status, Counter>`.
+    pub fn label(mut self, name: &'a str) -> Self {
+        self.labels.push(name);
+        self
+    }
+
+    /// Names the labels of a family whose type does not: a tuple's, or those of a [`DynamicFamily`].
+    pub fn labels(mut self, names: impl IntoIterator<Item = &'a str>) -> Self {
+        self.labels.extend(names);
+        self
+    }
+
+    /// The buckets of a histogram; the registry's default ones unless set.
+    pub fn buckets(mut self, buckets: impl IntoBuckets) -> Self {
+        self.buckets = Some(buckets.into_buckets());
+        self
+    }
+
+    /// Leaves a gauge out of snapshots until it is set, instead of showing a 0 that nobody measured.
+    pub fn absent_until_set(mut self) -> Self {
+        self.absent_until_set = true;
+        self
+    }
+
+    /// Registers the metric. The same declaration again gives handles to the same series.
+    ///
+    /// # Errors
+    ///
+    /// When a name is illegal, taken by a different metric, or clashes with a sample of another one; when a label's name
+    /// is illegal, reserved, missing or given twice; when the unit is not in the name, the buckets could not be made, or
+    /// an option does not suit the kind of metric; when a limit of the registry or the process is reached.
+    pub fn register<I: Instrument>(self) -> Result<I, RegisterError> {
+        I::register(self)
+    }
+
+    /// The family of `M` with the labels `L`, in the registry's scope; `None` in a disabled registry.
+    fn family<M: Metric, L: Labels>(self) -> Result<Option<FamilyScope>, RegisterError> {
+        const {
+            assert!(L::COUNT > 0, "a label has no values: give its enum a variant");
+            assert!(
+                L::COUNT <= MAX_COMBINATIONS,
+                "the closed labels of this family have too many combinations"
+            );
+        }
+        if !self.registry.is_enabled() {
+            return Ok(None);
+        }
+        let labels = LabelDescriber::labels_of::<L>(&self.labels).map_err(|reason| self.error(reason))?;
+        self.scope(M::KIND, labels).map(Some)
+    }
+
+    /// The family of this kind with these open labels, in the registry's scope; `None` in a disabled registry.
+    pub(super) fn open_scope(
+        self,
+        kind: Kind,
+        names: impl IntoIterator<Item = &'a str>,
+    ) -> Result<Option<FamilyScope>, RegisterError> {
+        if !self.registry.is_enabled() {
+            return Ok(None);
+        }
+        let names = names.into_iter().map(LabelName::parse);
+        let labels = names.map(|name| Ok(Label { name: name?, known: None })).collect::<Result<_, _>>();
+        let labels = labels.map_err(|reason| self.error(reason))?;
+        self.scope(kind, labels).map(Some)
+    }
+
+    /// The family with these labels, in the registry's scope.
+    fn scope(self, kind: Kind, labels: Vec<Label>) -> Result<FamilyScope, RegisterError> {
+        let Registry { catalog, scope } = self.registry.clone();
+        let core = catalog.family(self.describe(kind, labels)?)?;
+        Ok(FamilyScope { core, key: Shared::clone(scope.key()) })
+    }
+
+    fn describe(self, kind: Kind, labels: Vec<Label>) -> Result<Description, RegisterError> {
+        let Registry { catalog, scope } = &self.registry;
+        let name = scope.metric_name(self.name)?;
+        let error = |reason| RegisterError::new(name.as_str(), reason);
+        let buckets = match (kind, self.buckets) {
+            (Kind::Histogram, None) => Some(catalog.default_buckets.clone()),
+            (Kind::Histogram, Some(buckets)) => {
+                Some(buckets.map_err(|buckets| error(Reason::Buckets(buckets)))?)
+            }
+            (_, Some(_)) => {
+                return Err(error(Reason::UnsuitableOption { option: "buckets", kind: kind.as_str() }));
+            }
+            (_, None) => None,
+        };
+        if self.absent_until_set && kind != Kind::Gauge {
+            return Err(error(Reason::UnsuitableOption { option: "absent_until_set", kind: kind.as_str() }));
+        }
+        if let Some(unit) = self.unit
+            && !name.has_unit(unit)
+        {
+            return Err(error(Reason::UnitMismatch(unit.into())));
+        }
+        let scoped = scope.label_names().map(|name| Label { name: name.clone(), known: None });
+        let labels = scoped.chain(labels).collect();
+        let (help, unit) = (self.help.into(), self.unit.map(Shared::from));
+        Ok(Description { name, help, unit, kind, labels, buckets, absent_until_set: self.absent_until_set })
+    }
+
+    fn error(&self, reason: Reason) -> RegisterError {
+        match self.registry.scope.metric_name(self.name) {
+            Ok(name) => RegisterError::new(name.as_str(), reason),
+            Err(name) => name,
+        }
+    }
+}
+
+impl<M: Metric> Instrument for M {
+    fn register(declaration: Declaration<'_>) -> Result<Self, RegisterError> {
+        let Some(scope) = declaration.family::<M, ()>()? else { return Ok(M::noop()) };
+        Ok(scope.core.entry::<M>(&KeyWriter::new(&scope.key))?.open(0))
+    }
+}
+
+impl<L: Labels, M: Metric> Instrument for Family<L, M> {
+    fn register(declaration: Declaration<'_>) -> Result<Self, RegisterError> {
+        match declaration.family::<M, L>()? {
+            Some(scope) => Self::new(scope),
+            None => Ok(Self::noop()),
+        }
+    }
+}
+
+/// The names of the labels are those of [`Declaration::labels`].
+impl<M: Metric> Instrument for DynamicFamily<M> {
+    fn register(mut declaration: Declaration<'_>) -> Result<Self, RegisterError> {
+        let names = std::mem::take(&mut declaration.labels);
+        declaration.open_scope(M::KIND, names).map(Self::new)
+    }
+}
+
+impl<S: LabelValue<Domain = Closed>> Instrument for StateSet<S> {
+    fn register(declaration: Declaration<'_>) -> Result<Self, RegisterError> {
+        const { assert!(S::COUNT > 0 && S::COUNT <= MAX_STATES, "a state set has 1 to 64 states") }
+        if !declaration.registry.is_enabled() {
+            return Ok(Self::noop());
+        }
+        let none = LabelDescriber::labels_of::<()>(&declaration.labels);
+        let none = none.map_err(|reason| declaration.error(reason))?;
+        let FamilyScope { core, key } = declaration.scope(Kind::StateSet, none)?;
+        let cell = Arc::new(StateCell::new::<S>());
+        match core.add_one(&key, || AnyHandle::StateSet(Arc::clone(&cell)))? {
+            Entry::One(AnyHandle::StateSet(there)) if there.names() == cell.names() => Ok(Self::new(there)),
+            _ => Err(core.description.error(Reason::StatesConflict)),
+        }
+    }
+}

@@ -1,0 +1,147 @@
+//! What lies under one key of a family: a series, or a group of them.
+
+use std::{
+    any::Any,
+    hash::{DefaultHasher, Hash, Hasher},
+    sync::Arc as Shared,
+};
+
+use super::metric::{AnyHandle, Metric, Series};
+use crate::{
+    held::{Counted, Held},
+    sync::{Arc, AtomicU32},
+};
+
+/// The series under one key.
+#[derive(Clone)]
+pub(crate) enum Entry {
+    /// Of a family whose labels are all open.
+    One(AnyHandle),
+    /// One for each combination of the closed labels' values.
+    Group(Group),
+}
+
+/// What lies under each key of a family.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Layout {
+    One,
+    /// A group of so many.
+    Group(usize),
+}
+
+impl Layout {
+    /// Series under a key.
+    pub(crate) fn width(self) -> usize {
+        match self {
+            Self::One => 1,
+            Self::Group(width) => width,
+        }
+    }
+}
+
+impl Entry {
+    /// A new entry; `None` when `make` makes no handle.
+    pub(crate) fn make<M: Metric>(
+        layout: Layout,
+        key: &[u8],
+        counted: bool,
+        mut make: impl FnMut() -> Option<M>,
+    ) -> Option<Self> {
+        let Layout::Group(width) = layout else { return Some(Self::One(make()?.into_any())) };
+        let handles: Option<Shared<[M]>> = (0..width).map(|_| make()).collect();
+        let (key, handles) = (key.into(), Box::new(handles?));
+        let members = Members { key, handles, counted, holders: AtomicU32::new(0) };
+        Some(Self::Group(Group(Held::new(Arc::new(members)))))
+    }
+
+    /// The series, by the index of the closed labels' values.
+    pub(crate) fn series(&self) -> impl Iterator<Item = Series<'_>> {
+        let (one, group) = match self {
+            Self::One(handle) => (Some(handle.series()), None),
+            Self::Group(group) => (None, Some(group.series())),
+        };
+        one.into_iter().chain(group.into_iter().flatten())
+    }
+
+    /// Whether nobody holds a handle to any of the series; false where handles are not counted.
+    pub(crate) fn is_unheld(&self) -> bool {
+        let group_is_unheld = match self {
+            Self::One(_) => true,
+            Self::Group(group) => group.0.is_only(),
+        };
+        group_is_unheld && self.series().all(Series::is_unheld)
+    }
+
+    /// A number that differs when something was recorded.
+    pub(crate) fn fingerprint(&self) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        self.series().for_each(|series| series.fingerprint().hash(&mut hasher));
+        hasher.finish()
+    }
+
+    /// A handle to the series with this index.
+    pub(crate) fn open<M: Metric>(&self, index: usize) -> M {
+        // The registry hands a family out only as its own kind.
+        let handle = match self {
+            Self::One(handle) => M::of(handle).cloned(),
+            Self::Group(group) => group.handles().and_then(|handles| handles.get(index).cloned()),
+        };
+        handle.unwrap_or_else(M::noop)
+    }
+}
+
+/// The series of a group, by the index of the closed labels' values.
+#[derive(Clone)]
+pub(crate) struct Group(Held<Members>);
+
+struct Members {
+    /// The key that the group lies under.
+    key: Shared<[u8]>,
+    handles: Box<dyn Handles>,
+    counted: bool,
+    holders: AtomicU32,
+}
+
+/// The handles of a group, whatever their type.
+trait Handles: Any + Send + Sync {
+    fn len(&self) -> usize;
+    fn series(&self, index: usize) -> Series<'_>;
+}
+
+impl<M: Metric> Handles for Shared<[M]> {
+    fn len(&self) -> usize {
+        <[M]>::len(self)
+    }
+
+    fn series(&self, index: usize) -> Series<'_> {
+        self[index].series()
+    }
+}
+
+impl Group {
+    pub(crate) fn key(&self) -> &Shared<[u8]> {
+        &self.0.key
+    }
+
+    /// The handles, if they have this type.
+    pub(crate) fn handles<M: Metric>(&self) -> Option<&Shared<[M]>> {
+        let handles: &dyn Any = &*self.0.handles;
+        handles.downcast_ref()
+    }
+
+    fn series(&self) -> impl Iterator<Item = Series<'_>> {
+        (0..self.0.handles.len()).map(|index| self.0.handles.series(index))
+    }
+
+    /// Begins the series again, or the one with this index. Says whether there is one.
+    pub(crate) fn reset(&self, index: Option<usize>) -> bool {
+        let chosen = self.series().enumerate().filter(|(at, _)| index.is_none_or(|index| index == *at));
+        chosen.map(|(_, series)| series.reset()).count() > 0
+    }
+}
+
+impl Counted for Members {
+    fn holders(&self) -> Option<&AtomicU32> {
+        self.counted.then_some(&self.holders)
+    }
+}
