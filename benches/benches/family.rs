@@ -1,5 +1,5 @@
-//! What a labelled counter costs with its handle kept and with a look-up each time, beside a no-op family, a locked map
-//! and prometheus.
+//! What a labelled counter costs with its handle kept, chosen among known values, and looked up each time, beside no-op
+//! families, floors, and the peers.
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use tachometer_benches::{
@@ -19,6 +19,21 @@ fn kept(criterion: &mut Criterion) {
     }
 }
 
+fn dense(criterion: &mut Criterion) {
+    for handles in Handles::ALL {
+        let sides = [
+            counter::floor(handles),
+            family::dense_noop(handles),
+            counter::tachometer(handles),
+            family::dense(handles),
+            family::prometheus(handles),
+            family::prometheus_client(handles),
+            family::metrics(handles),
+        ];
+        compare(criterion, &format!("family, known values, {handles}"), &sides);
+    }
+}
+
 fn looked_up(criterion: &mut Criterion) {
     for handles in Handles::ALL {
         let sides = [
@@ -26,10 +41,12 @@ fn looked_up(criterion: &mut Criterion) {
             family::noop(handles),
             family::tachometer(handles),
             family::prometheus(handles),
+            family::prometheus_client(handles),
+            family::metrics(handles),
         ];
         compare(criterion, &format!("family, look-up each time, {handles}"), &sides);
     }
 }
 
-criterion_group!(name = benches; config = tachometer_benches::criterion(); targets = kept, looked_up);
+criterion_group!(name = benches; config = tachometer_benches::criterion(); targets = kept, dense, looked_up);
 criterion_main!(benches);

@@ -2,7 +2,7 @@
 
 use tachometer_benches::{
     Handles, Side, counted,
-    sides::{self, counter, histogram, timer},
+    sides::{self, counter, family, histogram, timer},
 };
 
 use crate::target::Target;
@@ -34,6 +34,7 @@ pub(crate) fn all() -> Vec<Row> {
     rows.extend(counter_peers());
     rows.extend(histogram_rows());
     rows.push(timer_row());
+    rows.extend(family_rows());
     rows
 }
 
@@ -111,6 +112,22 @@ fn histogram_rows() -> Vec<Row> {
         "hdrhistogram takes integers, keeps no sum, needs &mut and allows no reader meanwhile; it has far more buckets",
     );
     vec![peer(1, 5.0), limit(1, 5.0), peer(2, 20.0), limit(2, 20.0), hdr]
+}
+
+fn family_rows() -> Vec<Row> {
+    let dense = |handles| family::dense(handles);
+    let mut rows = Vec::new();
+    for handles in Handles::ALL {
+        let name = format!("dense family access minus kept handle, {handles}");
+        rows.push(row(&name, 1, dense(handles), counter::tachometer(handles), Target::Over(0.5), ""));
+    }
+    let note = "the peer hashes the label's value and takes a read lock each time";
+    for (threads, at_least) in [(1, 15.0), (2, 150.0)] {
+        let peer = family::prometheus(Handles::One);
+        let name = "labelled event, dense family, prometheus with_label_values";
+        rows.push(row(name, threads, dense(Handles::One), peer, Target::Faster(at_least), note));
+    }
+    rows
 }
 
 fn timer_row() -> Row {
