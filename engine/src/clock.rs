@@ -6,14 +6,14 @@
 //! destroyed in the reverse order of their first use (`std` does so on Linux, macOS and Windows, and promises it
 //! nowhere): the sentinel goes first, and from then on the thread reads a plain clock.
 
-use std::{cell::Cell, sync::LazyLock};
+use std::{cell::Cell, sync::OnceLock, time::Duration};
 
 use quanta::{Clock, Instant};
 
 use crate::sync::per_thread;
 
 /// The clock without a thread-local. (Of `std` also under loom: no model looks into quanta.)
-static PLAIN_CLOCK: LazyLock<Clock> = LazyLock::new(Clock::new);
+static PLAIN_CLOCK: OnceLock<Clock> = OnceLock::new();
 
 /// Whether quanta's thread-local exists.
 #[derive(Clone, Copy)]
@@ -30,7 +30,7 @@ per_thread! {
 
 /// Calibrates the clock, which takes a millisecond or more, so that no timer has to.
 pub(crate) fn warm_up() {
-    LazyLock::force(&PLAIN_CLOCK);
+    PLAIN_CLOCK.get_or_init(Clock::new);
 }
 
 /// The time.
@@ -39,7 +39,7 @@ pub(crate) fn now() -> Instant {
     match OVERRIDE.try_with(Cell::get) {
         Ok(Override::There) => Instant::now(),
         Ok(Override::Fresh) => first_now(),
-        _ => PLAIN_CLOCK.now(),
+        _ => PLAIN_CLOCK.get_or_init(Clock::new).now(),
     }
 }
 
@@ -50,6 +50,31 @@ fn first_now() -> Instant {
         let _ = OVERRIDE.try_with(|state| state.set(Override::There));
     }
     now
+}
+
+/// A reading for a timer that may start before any histogram is registered, and so before the clock is calibrated: until
+/// then it is of the system's clock, which is ready at any time and costs a few nanoseconds more.
+#[derive(Clone, Copy, Debug)]
+pub enum EarlyInstant {
+    Calibrated(Instant),
+    System(std::time::Instant),
+}
+
+impl EarlyInstant {
+    pub(crate) fn now() -> Self {
+        match PLAIN_CLOCK.get() {
+            Some(_) => Self::Calibrated(now()),
+            None => Self::System(std::time::Instant::now()),
+        }
+    }
+
+    /// The time since, by the clock that was read then.
+    pub(crate) fn elapsed(self) -> Duration {
+        match self {
+            Self::Calibrated(then) => now().saturating_duration_since(then),
+            Self::System(then) => then.elapsed(),
+        }
+    }
 }
 
 /// Ends the use of quanta's thread-local.

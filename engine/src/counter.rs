@@ -93,10 +93,16 @@ impl FloatCounter {
     /// Adds `amount`, if it is finite and not negative.
     #[inline]
     pub fn add(&self, amount: f64) {
-        if !(0.0..=f64::MAX).contains(&amount) {
+        if !is_amount(amount) {
             return self.refuse(amount);
         }
-        self.0.update(move |bits| (f64::from_bits(bits) + amount).to_bits());
+        self.add_sum(amount);
+    }
+
+    /// Adds what is not negative. A sum of many amounts, as a static's early cell holds it, may be infinite.
+    #[inline]
+    pub(crate) fn add_sum(&self, sum: f64) {
+        self.0.update(move |bits| (f64::from_bits(bits) + sum).to_bits());
     }
 
     /// The sum over all threads. See [`Counter::value`].
@@ -118,10 +124,20 @@ impl FloatCounter {
     #[cold]
     fn refuse(&self, amount: f64) {
         if !self.0.is_noop() {
-            let negative = amount < 0.0 && amount.is_finite();
-            drop_record(if negative { DropReason::Negative } else { DropReason::NotFinite });
+            drop_record(refusal(amount));
         }
     }
+}
+
+/// Whether a float counter takes this amount.
+#[inline]
+pub(crate) fn is_amount(amount: f64) -> bool {
+    (0.0..=f64::MAX).contains(&amount)
+}
+
+/// Why it does not.
+pub(crate) fn refusal(amount: f64) -> DropReason {
+    if amount < 0.0 && amount.is_finite() { DropReason::Negative } else { DropReason::NotFinite }
 }
 
 /// A count that goes up and down, as an `i64`: connections open, jobs queued. Exposed as a gauge.

@@ -1,9 +1,6 @@
 //! What could not be recorded, counted by reason.
 
-use crate::{
-    shard::arena,
-    sync::{AtomicU64, Ordering},
-};
+use crate::sync::{AtomicU64, Ordering, array_of, const_fn, process_wide_const};
 
 /// Why a record was dropped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -54,20 +51,27 @@ impl DropReason {
 /// ```
 #[must_use]
 pub fn dropped_records(reason: DropReason) -> u64 {
-    arena().drops.get(reason)
+    DROPS.get(reason)
+}
+
+process_wide_const! {
+    /// Apart from the arena, which the first registration makes: a static metric drops records before that.
+    static DROPS: Drops = Drops::new();
 }
 
 /// The counters. Shared by all threads: a drop is rare, and may happen where there is no shard to count it in.
 #[derive(Debug)]
-pub(crate) struct Drops([AtomicU64; DropReason::ALL.len()]);
+struct Drops([AtomicU64; DropReason::ALL.len()]);
 
 impl Drops {
-    pub(crate) fn new() -> Self {
-        Self(std::array::from_fn(|_| AtomicU64::new(0)))
+    const_fn! {
+        fn new() -> Self {
+            Self(array_of![AtomicU64::new(0); DropReason::ALL.len()])
+        }
     }
 
     #[cold]
-    pub(crate) fn count(&self, reason: DropReason) {
+    fn count(&self, reason: DropReason) {
         self.0[reason as usize].fetch_add(1, Ordering::Relaxed);
     }
 
@@ -79,5 +83,5 @@ impl Drops {
 /// Counts a dropped record.
 #[cold]
 pub(crate) fn drop_record(reason: DropReason) {
-    arena().drops.count(reason);
+    DROPS.count(reason);
 }

@@ -105,6 +105,8 @@ pub enum RegisterErrorReason {
     WrongValue(&'static str),
     /// All cells of the process are taken.
     NoSlots,
+    /// There is a default registry already.
+    DefaultExists,
 }
 
 /// What is wrong with the bounds of a histogram.
@@ -251,6 +253,9 @@ impl fmt::Display for RegisterErrorReason {
                 f.write_str("two series have the same labels; change a label value, or leave one out")
             }
             Self::WrongValue(expected) => write!(f, "a series of this family must hold {expected}"),
+            Self::DefaultExists => f.write_str(
+                "there is a default registry already; install yours before its first use, at the start of main",
+            ),
             Self::NoSlots => f.write_str(
                 "the process has no cells left; drop metrics that are not used, or use fewer series",
             ),

@@ -90,7 +90,7 @@ impl Histogram {
         // A reader tells by a bucket's number whether an observation ended meanwhile, so each must change it. None at
         // all does not, and neither do 2⁶³, which wrap around to none.
         if n << 1 != 0 {
-            core.record(value, n, sum);
+            core.record(core.layout.index.find(value), n, sum);
         }
     }
 
@@ -112,6 +112,14 @@ impl Histogram {
     pub fn time<R>(&self, work: impl FnOnce() -> R) -> R {
         let _timer = self.start_timer();
         work()
+    }
+
+    /// Adds `n` observations that sum up to `sum` to a bucket, as they come from a static's early cells. They are no
+    /// more than 2⁶³ - 1.
+    pub(crate) fn add_to_bucket(&self, bucket: usize, n: u64, sum: f64) {
+        if let Some(core) = &self.core {
+            core.record(bucket, n, sum);
+        }
     }
 
     /// The sum over all threads, for tests and reports. Each bucket is read as it stood between two observations.
@@ -205,9 +213,8 @@ impl HistogramCore {
     }
 
     #[inline(always)]
-    fn record(&self, value: f64, n: u64, sum: f64) {
+    fn record(&self, bucket: usize, n: u64, sum: f64) {
         let slot = self.slot;
-        let bucket = self.layout.index.find(value);
         match local::own_page(slot) {
             Some(page) => record_in(page, slot, bucket, n, sum),
             None => local::record_cold(slot, move |page| record_in(page, slot, bucket, n, sum)),

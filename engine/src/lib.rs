@@ -49,6 +49,9 @@
 //! | [`Histogram`] | a distribution over buckets | a table look-up and four stores |
 //! | [`SignalCounter`] | events in signal handlers, `u64` | one `fetch_add`; the only async-signal-safe handle |
 //!
+//! Each has a twin to declare in a `static` ([`StaticCounter`] and so on), which records from the first instruction of
+//! `main` and joins the [`default_registry`] when [`register_statics`] is called.
+//!
 //! # Promises
 //!
 //! 1. Recording on a thread's own shard is wait-free, and free of allocation once the thread has touched the page.
@@ -104,6 +107,7 @@ mod shard;
 mod signal_counter;
 mod snapshot;
 mod state_set;
+mod statics;
 mod sync;
 mod timer;
 
@@ -114,6 +118,8 @@ pub use error::{BucketsError, RegisterError, RegisterErrorReason};
 pub use gauge::Gauge;
 pub use histogram::{Histogram, HistogramValue};
 pub use labels::{LabelValue, Labels};
+#[cfg(not(tachometer_loom))]
+pub use registry::default_registry;
 pub use registry::{
     CommonLabels, DEFAULT_MAX_FAMILIES, DEFAULT_MAX_SERIES_PER_FAMILY, Declaration, DynamicFamily, Family,
     Instrument, MAX_COMBINATIONS, MAX_LABELS, Metric, Metrics, NO_LABELS, Registry, RegistryBuilder,
@@ -128,4 +134,10 @@ pub use snapshot::{
     view::{FamilyView, HistogramView, MetricKind, Number, SeriesView, StateSetView, SummaryView, Value},
 };
 pub use state_set::{MAX_STATES, StateSet};
+#[cfg(not(tachometer_loom))]
+pub use statics::register_statics;
+pub use statics::{
+    StaticCounter, StaticFloatCounter, StaticGauge, StaticHistogram, StaticMetric, StaticSignalCounter,
+    StaticUpDownCounter,
+};
 pub use timer::Timer;

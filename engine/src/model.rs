@@ -4,7 +4,7 @@
 //! the calling thread, and the raw reads serve the controls, which leave a protocol out and must be caught.
 
 use crate::{
-    Counter, Histogram, pairs,
+    Counter, Histogram, Registry, StaticCounter, StaticGauge, StaticHistogram, pairs,
     shard::{self, CellBlock, Page, arena, local, table::offset_of},
     sync::{self, Ordering},
 };
@@ -53,6 +53,21 @@ impl Shard {
 /// the join ends its threads with this.
 pub fn end_thread() {
     local::end_thread();
+}
+
+/// A registration with a fault: what the early cell holds is loaded, and the cell closed by a store.
+pub fn register_without_swap(counter: &StaticCounter, registry: &Registry) {
+    counter.register_without_swap(registry);
+}
+
+/// A registration with a fault: the early count of a bucket is taken in one step and its sum in another.
+pub fn register_by_halves(histogram: &StaticHistogram, registry: &Registry) {
+    histogram.register_by_halves(registry);
+}
+
+/// A registration with a fault: the early cell is closed before its value is set.
+pub fn register_closing_first(gauge: &StaticGauge, registry: &Registry) {
+    gauge.register_closing_first(registry);
 }
 
 /// Where the cells of a counter lie in every shard.

@@ -9,8 +9,9 @@ use crate::{Histogram, clock};
 /// Records the seconds since it was started into its histogram, once: when it is stopped, or else when it is dropped,
 /// be it by a return, a panic or a cancelled future.
 ///
-/// Made by [`Histogram::start_timer`]. The clock is `quanta`'s, monotonic and about 16 ns a reading; tests can replace
-/// it with `quanta::with_clock`.
+/// Made by [`Histogram::start_timer`] and, as a `Timer<'_, StaticHistogram>`, by
+/// [`StaticHistogram::start_timer`](crate::StaticHistogram::start_timer). The clock is `quanta`'s, monotonic and about
+/// 16 ns a reading; tests can replace it with `quanta::with_clock`.
 ///
 /// ```
 /// let registry = tachometer::Registry::new();
@@ -25,16 +26,31 @@ use crate::{Histogram, clock};
 /// ```
 #[derive(Debug)]
 #[must_use = "a timer that is dropped at once records a duration of nothing"]
-pub struct Timer<'h> {
-    histogram: &'h Histogram,
+pub struct Timer<'h, H: Timed = Histogram> {
+    histogram: &'h H,
     /// `None` when there is nothing to record: the histogram is disabled, or the timer has recorded or was discarded.
-    started: Option<Instant>,
+    started: Option<H::Instant>,
 }
 
-impl<'h> Timer<'h> {
+/// A histogram that can be timed, and the clock it is timed by. Nobody outside can name it.
+pub trait Timed {
+    /// A reading of the clock.
+    type Instant;
+
+    /// Reads the clock, unless there is nothing to record.
+    fn start(&self) -> Option<Self::Instant>;
+
+    /// The time since a reading.
+    fn since(started: Self::Instant) -> Duration;
+
+    /// Records it.
+    fn record(&self, elapsed: Duration);
+}
+
+impl<'h, H: Timed> Timer<'h, H> {
     #[inline]
-    pub(crate) fn start(histogram: &'h Histogram) -> Self {
-        Self { histogram, started: (!histogram.is_noop()).then(clock::now) }
+    pub(crate) fn start(histogram: &'h H) -> Self {
+        Self { histogram, started: histogram.start() }
     }
 
     /// Records now and returns what was recorded; zero when the histogram is disabled.
@@ -52,15 +68,34 @@ impl<'h> Timer<'h> {
     #[inline]
     fn record(&mut self) -> Duration {
         let Some(started) = self.started.take() else { return Duration::ZERO };
-        let elapsed = clock::now().saturating_duration_since(started);
-        self.histogram.observe_duration(elapsed);
+        let elapsed = H::since(started);
+        self.histogram.record(elapsed);
         elapsed
     }
 }
 
-impl Drop for Timer<'_> {
+impl<H: Timed> Drop for Timer<'_, H> {
     #[inline]
     fn drop(&mut self) {
         self.record();
+    }
+}
+
+impl Timed for Histogram {
+    type Instant = Instant;
+
+    #[inline]
+    fn start(&self) -> Option<Instant> {
+        (!self.is_noop()).then(clock::now)
+    }
+
+    #[inline]
+    fn since(started: Instant) -> Duration {
+        clock::now().saturating_duration_since(started)
+    }
+
+    #[inline]
+    fn record(&self, elapsed: Duration) {
+        self.observe_duration(elapsed);
     }
 }

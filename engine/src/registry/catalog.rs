@@ -9,6 +9,7 @@ use std::{
 use super::{
     MAX_LABELS,
     entry::Layout,
+    errors::Errors,
     family::{Description, Environment, FamilyCore},
     idle::{Idle, Turns},
     scope::{ConstantLabel, Scope},
@@ -39,6 +40,8 @@ pub(super) struct Catalog {
     schema: Mutex<Option<(u64, Arc<Schema>)>>,
     turns: Turns,
     pub(super) callback_errors: AtomicU64,
+    /// Registrations of statics that failed.
+    pub(super) errors: Errors,
 }
 
 /// What a registry may hold.
@@ -77,6 +80,7 @@ impl Catalog {
             schema: Mutex::new(None),
             turns: Turns::new(),
             callback_errors: AtomicU64::new(0),
+            errors: Errors::new(),
         }
     }
 

@@ -5,8 +5,11 @@ use std::fmt;
 mod builder;
 mod catalog;
 mod declaration;
+#[cfg(not(tachometer_loom))]
+mod default;
 mod dynamic;
 mod entry;
+mod errors;
 mod family;
 mod idle;
 mod metric;
@@ -16,6 +19,8 @@ mod typed;
 
 pub use builder::{DEFAULT_MAX_FAMILIES, DEFAULT_MAX_SERIES_PER_FAMILY, RegistryBuilder};
 pub use declaration::{Declaration, Instrument, MAX_COMBINATIONS};
+#[cfg(not(tachometer_loom))]
+pub use default::default_registry;
 pub use dynamic::DynamicFamily;
 pub use metric::Metric;
 pub use metrics::Metrics;

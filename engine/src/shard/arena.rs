@@ -10,7 +10,7 @@ use super::{
     table::offset_of,
 };
 use crate::{
-    drops::{DropReason, Drops},
+    drops::DropReason,
     sync::{Arc, AtomicU32, Mutex, Once, Ordering, Queue, lock, process_wide},
 };
 
@@ -48,7 +48,6 @@ pub(crate) struct Arena {
     retired: Queue<Extent>,
     /// By the first slot of the series that were reset; seldom any.
     baselines: Mutex<HashMap<u32, Baseline>>,
-    pub(crate) drops: Drops,
 }
 
 process_wide! {
@@ -74,7 +73,6 @@ impl Arena {
             slots: Mutex::new(SlotAllocator::default()),
             retired: Queue::new(),
             baselines: Mutex::new(HashMap::new()),
-            drops: Drops::new(),
         }
     }
 

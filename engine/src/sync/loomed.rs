@@ -125,6 +125,70 @@ impl AtomicF64 {
     }
 }
 
+/// `portable_atomic::AtomicU128` over loom's `AtomicU64`, which holds a number that stands for the value.
+///
+/// A value keeps its number, so two numbers are equal when their values are, and a comparison of the one is a
+/// comparison of the other. The table of values lies where loom does not look; it orders nothing.
+#[derive(Debug)]
+pub(crate) struct AtomicU128 {
+    number: AtomicU64,
+    values: std::sync::Mutex<Vec<u128>>,
+}
+
+impl AtomicU128 {
+    pub(crate) fn new(value: u128) -> Self {
+        Self { number: AtomicU64::new(0), values: std::sync::Mutex::new(vec![value]) }
+    }
+
+    pub(crate) fn load(&self, order: Ordering) -> u128 {
+        self.value_of(self.number.load(order))
+    }
+
+    pub(crate) fn swap(&self, value: u128, order: Ordering) -> u128 {
+        self.value_of(self.number.swap(self.number_of(value), order))
+    }
+
+    pub(crate) fn compare_exchange(
+        &self,
+        current: u128,
+        new: u128,
+        success: Ordering,
+        failure: Ordering,
+    ) -> Result<u128, u128> {
+        let (current, new) = (self.number_of(current), self.number_of(new));
+        let result = self.number.compare_exchange(current, new, success, failure);
+        result.map(|number| self.value_of(number)).map_err(|number| self.value_of(number))
+    }
+
+    pub(crate) fn compare_exchange_weak(
+        &self,
+        current: u128,
+        new: u128,
+        success: Ordering,
+        failure: Ordering,
+    ) -> Result<u128, u128> {
+        self.compare_exchange(current, new, success, failure)
+    }
+
+    fn value_of(&self, number: u64) -> u128 {
+        self.with_values(|values| values[number as usize])
+    }
+
+    fn number_of(&self, value: u128) -> u64 {
+        self.with_values(|values| {
+            let known = values.iter().position(|known| *known == value);
+            known.unwrap_or_else(|| {
+                values.push(value);
+                values.len() - 1
+            }) as u64
+        })
+    }
+
+    fn with_values<R>(&self, work: impl FnOnce(&mut Vec<u128>) -> R) -> R {
+        work(&mut self.values.lock().unwrap_or_else(std::sync::PoisonError::into_inner))
+    }
+}
+
 /// The lock-free queue's stand-in: first in, first out, and what a push released its pop acquires, but nobody else.
 ///
 /// The relaxed `turn` tells loom that pushes and pops depend on each other and orders nothing. The items lie where loom
@@ -270,3 +334,19 @@ macro_rules! process_wide {
     };
 }
 pub(crate) use process_wide;
+
+pub(crate) use process_wide as process_wide_const;
+
+macro_rules! const_fn {
+    ($(#[$attr:meta])* $vis:vis fn $($rest:tt)*) => {
+        $(#[$attr])* $vis fn $($rest)*
+    };
+}
+pub(crate) use const_fn;
+
+macro_rules! array_of {
+    ($element:expr; $count:expr) => {
+        std::array::from_fn(|_| $element)
+    };
+}
+pub(crate) use array_of;

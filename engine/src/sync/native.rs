@@ -1,4 +1,4 @@
-//! The half that ships: `std`, atomic-float, crossbeam and dashmap.
+//! The half that ships: `std`, atomic-float, portable-atomic, crossbeam and dashmap.
 
 use std::{borrow::Borrow, hash::Hash};
 
@@ -9,6 +9,7 @@ pub(crate) use std::sync::{
 
 pub(crate) use atomic_float::AtomicF64;
 pub(crate) use crossbeam_queue::SegQueue as Queue;
+pub(crate) use portable_atomic::AtomicU128;
 pub(crate) use std::sync::OnceLock as Once;
 
 /// A 64-bit cell of a shard: written by the shard's owner alone, read by anybody.
@@ -91,3 +92,27 @@ macro_rules! process_wide {
     };
 }
 pub(crate) use process_wide;
+
+/// Declares a value that the process has one of and that a constant makes: there from the start, behind no lock.
+macro_rules! process_wide_const {
+    ($(#[$attr:meta])* static $name:ident: $ty:ty = $init:expr;) => {
+        $(#[$attr])* static $name: $ty = $init;
+    };
+}
+pub(crate) use process_wide_const;
+
+/// Makes a function `const`, so that a `static` can call it. Loom's primitives cannot be made in constants.
+macro_rules! const_fn {
+    ($(#[$attr:meta])* $vis:vis fn $($rest:tt)*) => {
+        $(#[$attr])* $vis const fn $($rest)*
+    };
+}
+pub(crate) use const_fn;
+
+/// An array with an element of its own, made by the same constant expression, in each place.
+macro_rules! array_of {
+    ($element:expr; $count:expr) => {
+        [const { $element }; $count]
+    };
+}
+pub(crate) use array_of;
