@@ -15,7 +15,10 @@ use std::{
     time::Duration,
 };
 
-use tachometer::{Buckets, Counter, DropReason, Histogram, Registry, dropped_records};
+use tachometer::{
+    Buckets, Counter, DropReason, Histogram, Registry, StaticCounter, StaticFloatCounter, StaticGauge,
+    StaticHistogram, StaticMetric, StaticSignalCounter, StaticUpDownCounter, dropped_records,
+};
 
 struct Recording;
 
@@ -64,7 +67,12 @@ unsafe impl GlobalAlloc for Recording {
 static ALLOCATOR: Recording = Recording;
 
 fn main() {
-    let checks: [(&str, fn()); 6] = [
+    let checks: [(&str, fn()); 7] = [
+        // The first: of the engine, nothing is there yet.
+        (
+            "a_record_in_a_static_that_is_not_registered_allocates_nothing_ever",
+            early_records_allocate_nothing,
+        ),
         ("a_record_of_any_kind_allocates_nothing_once_its_page_is_touched", warm_records_allocate_nothing),
         ("a_record_of_a_disabled_registry_allocates_nothing_ever", disabled_records_allocate_nothing),
         ("memory_refused_drops_the_record_and_counts_it", refused_pages_are_counted),
@@ -76,6 +84,39 @@ fn main() {
         check();
         println!("test {name} ... ok");
     }
+}
+
+/// Before the first registration of the process: no arena, no shard, no calibrated clock.
+fn early_records_allocate_nothing() {
+    static COUNTER: StaticCounter = StaticCounter::new("events_total", "Events.");
+    static FLOAT: StaticFloatCounter = StaticFloatCounter::new("seconds_total", "Seconds.");
+    static UP_DOWN: StaticUpDownCounter = StaticUpDownCounter::new("open", "Open.");
+    static GAUGE: StaticGauge = StaticGauge::new("level", "Level.");
+    static HISTOGRAM: StaticHistogram = StaticHistogram::new("size", "Size.", &[0.5]);
+    static SIGNALS: StaticSignalCounter = StaticSignalCounter::new("signals_total", "Signals.");
+    let record = || {
+        COUNTER.inc();
+        FLOAT.add(0.5);
+        FLOAT.add(-1.0);
+        UP_DOWN.dec();
+        UP_DOWN.sub(2);
+        GAUGE.set(1.0);
+        GAUGE.add(1.0);
+        HISTOGRAM.observe(0.3);
+        HISTOGRAM.observe(f64::NAN);
+        HISTOGRAM.observe_n(0.3, 7);
+        HISTOGRAM.start_timer().stop();
+        HISTOGRAM.time(|| ());
+        SIGNALS.inc();
+    };
+    assert_eq!(allocated(|| (0..1_000).for_each(|_| record())), 0);
+    let registry = Registry::new();
+    let all: [&dyn StaticMetric; 6] = [&COUNTER, &FLOAT, &UP_DOWN, &GAUGE, &HISTOGRAM, &SIGNALS];
+    all.iter().for_each(|metric| metric.register_in(&registry));
+    assert_eq!(registry.errors(), []);
+    assert_eq!((COUNTER.value(), HISTOGRAM.value().count, UP_DOWN.value()), (1_000, 10_000, -3_000));
+    record();
+    assert_eq!(allocated(|| (0..1_000).for_each(|_| record())), 0);
 }
 
 /// Bytes that `work` allocates on this thread.
