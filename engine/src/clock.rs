@@ -52,8 +52,8 @@ fn first_now() -> Instant {
     now
 }
 
-/// A reading for a timer that may start before any histogram is registered, and so before the clock is calibrated: until
-/// then it is of the system's clock, which is ready at any time and costs a few nanoseconds more.
+/// A reading for a timer that may start before any histogram is registered, and so before the clock is calibrated:
+/// until then it is of the system's clock, which is ready at any time and costs a few nanoseconds more.
 #[derive(Clone, Copy, Debug)]
 pub enum EarlyInstant {
     Calibrated(Instant),

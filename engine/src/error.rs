@@ -254,7 +254,7 @@ impl fmt::Display for RegisterErrorReason {
             }
             Self::WrongValue(expected) => write!(f, "a series of this family must hold {expected}"),
             Self::DefaultExists => f.write_str(
-                "there is a default registry already; install yours before its first use, at the start of main",
+                "there is a default registry already; install one before its first use, at the start of main",
             ),
             Self::NoSlots => f.write_str(
                 "the process has no cells left; drop metrics that are not used, or use fewer series",

@@ -1,9 +1,9 @@
 //! The primitives that loom must see: atomics, locks, thread-locals, statics and the `Arc`s whose last drop matters.
 //!
-//! They come from `std`, atomic-float, portable-atomic, crossbeam and dashmap, or from loom. The rest of the engine says
-//! `use crate::sync::..`, so that the very code that ships runs under loom with `--cfg tachometer_loom`. What is shared
-//! and never changes (names, bounds, callbacks) is an `Arc` of `std` under both, called `Shared` where
-//! the other is in use too.
+//! They come from `std`, atomic-float, portable-atomic, crossbeam and dashmap, or from loom. The rest of the engine
+//! says `use crate::sync::..`, so that the very code that ships runs under loom with `--cfg tachometer_loom`. What is
+//! shared and never changes (names, bounds, callbacks) is an `Arc` of `std` under both, called `Shared` where the
+//! other is in use too.
 //!
 //! Two rules come from how loom works:
 //!

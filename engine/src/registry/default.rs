@@ -32,8 +32,8 @@ impl RegistryBuilder {
     ///
     /// # Errors
     ///
-    /// As [`build`](Self::build); and when there is a default registry already, installed or made by its first use. That
-    /// one stays.
+    /// As [`build`](Self::build); and when there is a default registry already, installed or made by its first use.
+    /// That one stays.
     ///
     /// ```
     /// use tachometer::{Registry, StaticCounter, default_registry};

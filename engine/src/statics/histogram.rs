@@ -23,8 +23,9 @@ const COUNT_BITS: u64 = u64::MAX >> 1;
 /// A [`Histogram`] for a `static`.
 ///
 /// It records from the start. Until it is registered a record searches the bounds one by one and does a
-/// compare-and-swap on the bucket's 128-bit cell in the static, lock-free on all but old or small processors; after that
-/// it costs what the handle does and one load. Count and sum agree in every snapshot, also while it is being registered.
+/// compare-and-swap on the bucket's 128-bit cell in the static, lock-free on all but old or small processors; after
+/// that it costs what the handle does and one load. Count and sum agree in every snapshot, also while it is being
+/// registered.
 ///
 /// The static holds early cells for the most buckets there can be, 4 KiB of the program's data. Bounds are checked when
 /// it is registered, as by [`Buckets::explicit`]; with bad ones the registration fails, and with it everything that was

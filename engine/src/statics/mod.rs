@@ -145,7 +145,7 @@ macro_rules! static_metric {
                 self.deferred.register(registry, $handle::noop(), make, take_over);
             }
 
-            /// The handle, once it is registered; a no-op if that failed. Two loads.
+            /// The handle, once it is registered; a no-op if that failed. Costs a load.
             #[inline]
             pub fn handle(&self) -> Option<&$handle> {
                 self.deferred.handle()

@@ -1,8 +1,8 @@
 //! The early cell of 128 bits: two 64-bit values that move as one, which can be closed.
 //!
 //! On x86-64 it is changed by `cmpxchg16b`, which all of these processors have but the first, of 2003 to 2005, and
-//! which is found at run time; no compiler flag is needed. It is lock-free there and on 64-bit Arm, POWER8, s390x and
-//! RISC-V with `Zacas`. Elsewhere `portable-atomic` falls back to a lock for the length of a load or a swap. That
+//! which is found at run time; no compiler flag is needed. It is lock-free there and on 64-bit Arm, among others that
+//! `portable-atomic` lists. On the rest that crate falls back to a lock for the length of a load or a swap. That
 //! concerns early records in histograms and gauges, and nothing after the registration.
 
 use crate::sync::{AtomicU128, Ordering, const_fn};
