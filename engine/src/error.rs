@@ -90,6 +90,8 @@ pub enum RegisterErrorReason {
     OptionsConflict,
     /// The name is taken by a callback, which cannot be shared.
     CallbackExists,
+    /// The name is taken by another collector.
+    CollectorExists,
     /// One of the metric's sample names belongs to another family.
     SampleNameClash {
         /// The name that both would expose.
@@ -107,6 +109,8 @@ pub enum RegisterErrorReason {
     NoSlots,
     /// There is a default registry already.
     DefaultExists,
+    /// A registry's callback timeout is zero.
+    NoCallbackTimeout,
 }
 
 /// What is wrong with the bounds of a histogram.
@@ -137,7 +141,8 @@ impl RegisterError {
         Self { metric: metric.into(), reason }
     }
 
-    /// The name of the metric that was to be registered or looked up; empty for an error of a registry's own options.
+    /// The name of the metric or collector that was to be registered or looked up; empty for an error of a registry's
+    /// own options.
     #[must_use]
     pub fn metric(&self) -> &str {
         &self.metric
@@ -157,6 +162,7 @@ impl fmt::Display for RegisterError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.reason {
             RegisterErrorReason::EmptyName => self.reason.fmt(f),
+            RegisterErrorReason::CollectorExists => write!(f, "collector `{}`: {}", self.metric, self.reason),
             _ if self.metric.is_empty() => write!(f, "registry: {}", self.reason),
             _ => write!(f, "metric `{}`: {}", self.metric, self.reason),
         }
@@ -179,9 +185,7 @@ impl fmt::Display for RegisterErrorReason {
                 f,
                 "the label name `{label}` may hold only letters, digits and `_`, and must not begin with a digit"
             ),
-            Self::ReservedLabel(label) => {
-                write!(f, "the label name `{label}` is reserved; choose another")
-            }
+            Self::ReservedLabel(label) => write!(f, "the label name `{label}` is reserved; choose another"),
             Self::DuplicateLabel(label) => {
                 write!(f, "the label `{label}` occurs twice (constant labels count); leave one out")
             }
@@ -220,6 +224,9 @@ impl fmt::Display for RegisterErrorReason {
             Self::CallbackExists => {
                 f.write_str("already registered with a callback, which cannot be shared; use another name")
             }
+            Self::CollectorExists => {
+                f.write_str("the name is taken; unregister that one, or use another name")
+            }
             Self::SampleNameClash { sample, family } => {
                 write!(f, "the sample `{sample}` belongs to the family `{family}` already; use another name")
             }
@@ -256,6 +263,7 @@ impl fmt::Display for RegisterErrorReason {
             Self::DefaultExists => f.write_str(
                 "there is a default registry already; install one before its first use, at the start of main",
             ),
+            Self::NoCallbackTimeout => f.write_str("the callback timeout is zero; give callbacks time"),
             Self::NoSlots => f.write_str(
                 "the process has no cells left; drop metrics that are not used, or use fewer series",
             ),

@@ -71,12 +71,13 @@
 //!
 //! - A `u64` counter wraps around at 2⁶⁴, which Prometheus reads as a reset.
 //! - "Exact" means whole observations and representable values: `f64` sums round as floats do.
-//! - A callback that blocks delays the snapshot that called it, and nothing else.
+//! - A callback that blocks delays the snapshot that asked it first, by [`DEFAULT_CALLBACK_TIMEOUT`], and nothing else.
+//!   It holds a thread until it returns.
 //! - Only [`SignalCounter`] may be used in a signal handler. A histogram notices a handler that meets its own thread
 //!   half-way through the same bucket and drops that record; no more than that is promised.
 //! - After `fork`, the child may record at once, on old and new threads. It must not register, look up or take
 //!   snapshots if another thread of the parent may have been doing so when it forked: their locks are copied as they
-//!   were.
+//!   were. Threads that wait for callbacks to ask do not count; the child makes its own.
 //! - Needs 64-bit atomics.
 
 #![cfg_attr(not(tachometer_loom), forbid(unsafe_code))]
@@ -121,8 +122,9 @@ pub use labels::{LabelValue, Labels};
 #[cfg(not(tachometer_loom))]
 pub use registry::default_registry;
 pub use registry::{
-    CommonLabels, DEFAULT_MAX_FAMILIES, DEFAULT_MAX_SERIES_PER_FAMILY, Declaration, DynamicFamily, Family,
-    Instrument, MAX_COMBINATIONS, MAX_LABELS, Metric, Metrics, NO_LABELS, Registry, RegistryBuilder,
+    CommonLabels, DEFAULT_CALLBACK_TIMEOUT, DEFAULT_MAX_FAMILIES, DEFAULT_MAX_SERIES_PER_FAMILY, Declaration,
+    DynamicFamily, Family, Instrument, MAX_COMBINATIONS, MAX_LABELS, Metric, Metrics, NO_LABELS, Registry,
+    RegistryBuilder,
 };
 #[doc(hidden)]
 pub use shard::arena::shards_made;
@@ -130,6 +132,7 @@ pub use signal_counter::SignalCounter;
 pub use snapshot::{
     Snapshot,
     build::{FamilyBuilder, SnapshotBuilder},
+    observer::{Collection, Observer},
     schema::SchemaId,
     view::{FamilyView, HistogramView, MetricKind, Number, SeriesView, StateSetView, SummaryView, Value},
 };

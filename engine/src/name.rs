@@ -61,6 +61,9 @@ impl LabelName {
     }
 }
 
+/// A label name and its value, the same on every series of a registry or a child.
+pub(crate) type ConstantLabel = (LabelName, Arc<str>);
+
 /// Whether this can be, or begin, a metric's name.
 pub(crate) fn is_metric_name(name: &str) -> bool {
     is_name(name, |byte| byte == b':')

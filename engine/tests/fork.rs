@@ -1,5 +1,7 @@
 //! After `fork`, the child records on its own thread and on new ones, while the parent's threads record flat out.
 //!
+//! It asks callbacks too, with a worker thread of its own in place of the parent's.
+//!
 //! The child has copies of the shards of threads that it does not have, stopped wherever they were. It reads them, and
 //! never records in them. A program without the test harness, whose threads would be forked as well.
 
@@ -10,6 +12,8 @@ mod common;
 fn main() {
     unix::a_forked_child_records_while_the_parent_goes_on();
     println!("test a_forked_child_records_while_the_parent_goes_on ... ok");
+    unix::a_forked_child_asks_callbacks_with_a_worker_of_its_own();
+    println!("test a_forked_child_asks_callbacks_with_a_worker_of_its_own ... ok");
 }
 
 #[cfg(not(unix))]
@@ -20,6 +24,7 @@ fn main() {
 #[cfg(unix)]
 mod unix {
     use std::{
+        process,
         sync::atomic::{AtomicBool, AtomicU64, Ordering},
         thread,
     };
@@ -76,7 +81,8 @@ mod unix {
                 });
             }
             let finish = Finish(&done);
-            let statuses: Vec<i32> = (0..FORKS).map(|_| status_of_child(&metrics)).collect();
+            let (child, parent) = (|| in_the_child(&metrics), || metrics.record_all());
+            let statuses: Vec<i32> = (0..FORKS).map(|_| status_of_child(child, parent)).collect();
             drop(finish);
             assert_eq!(statuses, vec![0; FORKS as usize], "each 0 is a child that exited as it should");
         });
@@ -87,16 +93,35 @@ mod unix {
         println!("{FORKS} forks beside {expected} records of the parent");
     }
 
-    /// Forks, records on in the parent, and waits for the child. Returns the status that `waitpid` gives.
-    fn status_of_child(metrics: &Metrics) -> i32 {
+    pub(crate) fn a_forked_child_asks_callbacks_with_a_worker_of_its_own() {
+        let registry = Registry::new();
+        registry.counter_fn("process", "The number of the process.", || u64::from(process::id())).unwrap();
+        let asked = |registry: &Registry| registry.snapshot().counter("process", &[]);
+        for _ in 0..FORKS {
+            // The worker may be about to wait for the next snapshot, and hold a lock for that, when the child is made.
+            assert_eq!(asked(&registry), Some(u64::from(process::id())));
+            let in_the_child = || {
+                die_after_the_deadline();
+                let this = Some(u64::from(process::id()));
+                let good = asked(&registry) == this && asked(&registry) == this;
+                if good { 0 } else { 2 }
+            };
+            assert_eq!(status_of_child(in_the_child, || {}), 0);
+        }
+        assert_eq!(registry.callback_errors(), 0);
+    }
+
+    /// Forks, goes on in the parent, and waits for the child. Returns the status that `waitpid` gives.
+    fn status_of_child(child: impl FnOnce() -> i32, parent: impl FnOnce()) -> i32 {
         // SAFETY: the child allocates and starts threads after the fork of a program with several threads, which POSIX
         // leaves open and the C libraries of Linux and macOS allow. It takes no lock of Rust's that another thread
-        // could have held at the fork: the writers only record.
+        // could have held at the fork: the writers only record, and what a worker locks is not for a child.
         match unsafe { libc::fork() } {
-            0 => in_the_child(metrics),
+            // SAFETY: it has no preconditions.
+            0 => unsafe { libc::_exit(child()) },
             child => {
                 assert!(child > 0, "fork: {}", std::io::Error::last_os_error());
-                metrics.record_all();
+                parent();
                 let mut status = 0;
                 // SAFETY: `status` is valid for writes during the call.
                 let waited = unsafe { libc::waitpid(child, &raw mut status, 0) };
@@ -106,29 +131,32 @@ mod unix {
         }
     }
 
-    /// Records 1,000 on this thread and 1,000 on a new one, and exits with 0 if that is what the metrics say.
-    fn in_the_child(metrics: &Metrics) -> ! {
+    /// Ends a child that hangs, with a signal.
+    fn die_after_the_deadline() {
         // SAFETY: it has no preconditions.
-        let exit = |code| unsafe { libc::_exit(code) };
-        // SAFETY: it has none either. Its signal ends a child that hangs.
         unsafe { libc::alarm(DEADLINE_SECONDS) };
+    }
+
+    /// Records 1,000 on this thread and 1,000 on a new one, and returns 0 if that is what the metrics say.
+    fn in_the_child(metrics: &Metrics) -> i32 {
+        die_after_the_deadline();
         let before = (metrics.counter.value(), metrics.histogram.value());
         metrics.record_all();
         let on_a_new_thread = metrics.clone();
         let joined = thread::spawn(move || on_a_new_thread.record_all()).join();
         let after = (metrics.counter.value(), metrics.histogram.value());
         if joined.is_err() {
-            exit(2);
+            return 2;
         }
         if after.0 - before.0 != 2 * RECORDS {
-            exit(3);
+            return 3;
         }
         if after.1.count - before.1.count != 2 * RECORDS {
-            exit(4);
+            return 4;
         }
         if !agrees(&before.1) || !agrees(&after.1) {
-            exit(5);
+            return 5;
         }
-        exit(0)
+        0
     }
 }

@@ -188,7 +188,7 @@ fn a_bad_address_is_an_error_at_start() {
 
 #[test]
 fn slow_clients_and_slow_callbacks_hold_nobody_up() -> Outcome {
-    let registry = Registry::new();
+    let registry = Registry::builder().callback_timeout(Duration::from_secs(60)).build()?;
     let (entered, has_entered) = mpsc::sync_channel(1);
     let (release, released) = mpsc::sync_channel::<()>(1);
     let gate = std::sync::Mutex::new((entered, released));

@@ -4,18 +4,22 @@ use std::{sync::Arc as Shared, time::Duration};
 
 use super::{
     Registry,
-    catalog::{Catalog, Limits},
-    scope::{ConstantLabel, Scope},
+    catalog::{Catalog, Options},
+    scope::Scope,
 };
 use crate::{
     Buckets,
     buckets::IntoBuckets,
     error::{BucketsError, RegisterError, RegisterErrorReason as Reason},
     labels::key::MAX_LABEL_VALUE_BYTES,
-    name::LabelName,
-    shard::arena,
+    name::{ConstantLabel, LabelName},
     sync::Arc,
 };
+
+/// How long a snapshot waits for a callback unless told otherwise: one second, a tenth of Prometheus' scrape timeout.
+/// So a callback that is stuck costs its own series and not the scrape, and one that is only slow, such as one that
+/// reads from a disk, is not taken for stuck.
+pub const DEFAULT_CALLBACK_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// Sets the options of a [`Registry`]. Made by [`Registry::builder`].
 #[derive(Clone, Debug)]
@@ -25,8 +29,7 @@ pub struct RegistryBuilder {
     subsystem: String,
     labels: Vec<(String, String)>,
     buckets: Result<Buckets, BucketsError>,
-    enabled: bool,
-    limits: Limits,
+    options: Options,
 }
 
 /// Series that a family can have, unless [`RegistryBuilder::max_series_per_family`] says otherwise.
@@ -47,11 +50,12 @@ impl RegistryBuilder {
             subsystem: String::new(),
             labels: Vec::new(),
             buckets: Ok(Buckets::default()),
-            enabled: true,
-            limits: Limits {
+            options: Options {
+                enabled: true,
                 series_per_family: DEFAULT_MAX_SERIES_PER_FAMILY,
                 families: DEFAULT_MAX_FAMILIES,
                 idle_timeout: None,
+                callback_timeout: DEFAULT_CALLBACK_TIMEOUT,
             },
         }
     }
@@ -80,11 +84,18 @@ impl RegistryBuilder {
         self
     }
 
+    /// How long a snapshot waits for a callback or a collector that does not return,
+    /// [`DEFAULT_CALLBACK_TIMEOUT`] unless set. Keep it well below the timeout of whoever scrapes.
+    pub fn callback_timeout(mut self, timeout: Duration) -> Self {
+        self.options.callback_timeout = timeout;
+        self
+    }
+
     /// Whether anything is recorded. A disabled registry hands out handles of the same types that do nothing, and its
     /// snapshots are empty. It keeps no names, so it finds no bad ones: let a test register everything in an enabled
     /// one.
     pub fn enabled(mut self, enabled: bool) -> Self {
-        self.enabled = enabled;
+        self.options.enabled = enabled;
         self
     }
 
@@ -94,13 +105,13 @@ impl RegistryBuilder {
     /// handles that were made before keep their series. A family whose closed labels alone have more combinations is an
     /// error.
     pub fn max_series_per_family(mut self, series: usize) -> Self {
-        self.limits.series_per_family = series;
+        self.options.series_per_family = series;
         self
     }
 
     /// How many families the registry can have; [`DEFAULT_MAX_FAMILIES`] unless set. One more is an error.
     pub fn max_families(mut self, families: usize) -> Self {
-        self.limits.families = families;
+        self.options.families = families;
         self
     }
 
@@ -110,7 +121,7 @@ impl RegistryBuilder {
     /// A series that is looked up again begins at 0. Every snapshot then also looks at all series of such families, and
     /// cloning and dropping handles to them costs an atomic addition more.
     pub fn idle_timeout(mut self, timeout: Duration) -> Self {
-        self.limits.idle_timeout = Some(timeout);
+        self.options.idle_timeout = Some(timeout);
         self
     }
 
@@ -118,20 +129,24 @@ impl RegistryBuilder {
     ///
     /// # Errors
     ///
-    /// When the namespace, the subsystem or a label's name is illegal, a label occurs twice, or the default buckets
-    /// could not be made.
+    /// When the namespace, the subsystem or a label's name is illegal, a label occurs twice, the default buckets could
+    /// not be made, or the callback timeout is zero.
     pub fn build(self) -> Result<Registry, RegisterError> {
         let error = |reason| RegisterError::new("", reason);
+        if self.options.callback_timeout.is_zero() {
+            return Err(error(Reason::NoCallbackTimeout));
+        }
         let scope = Scope::root([&self.namespace, &self.subsystem]).map_err(error)?;
         let labels = constant_labels(self.labels).map_err(error)?;
         let buckets = self.buckets.map_err(|buckets| error(Reason::Buckets(buckets)))?;
-        let catalog = Catalog::new(labels, buckets, self.enabled, self.limits, arena());
+        let catalog = Catalog::new(labels, buckets, self.options);
         Ok(Registry { catalog: Arc::new(catalog), scope: Arc::new(scope) })
     }
 
     /// A registry of which nothing was set.
     pub(super) fn build_plain(self, enabled: bool) -> Registry {
-        let catalog = Catalog::new(Shared::default(), Buckets::default(), enabled, self.limits, arena());
+        let catalog =
+            Catalog::new(Shared::default(), Buckets::default(), Options { enabled, ..self.options });
         Registry { catalog: Arc::new(catalog), scope: Arc::new(Scope::default()) }
     }
 }

@@ -12,18 +12,14 @@ use super::{
     errors::Errors,
     family::{Description, Environment, FamilyCore},
     idle::{Idle, Turns},
-    scope::{ConstantLabel, Scope},
+    scope::Scope,
 };
 use crate::{
     Buckets,
     error::{RegisterError, RegisterErrorReason as Reason},
-    name::{LabelName, MetricName},
-    shard::Arena,
-    snapshot::{
-        Snapshot,
-        collect::{Plan, collect},
-        schema::Schema,
-    },
+    name::{ConstantLabel, LabelName, MetricName},
+    shard::{Arena, arena},
+    snapshot::{callback::Callback, known::Known, runner::Runner},
     sync::{Arc, AtomicU64, Mutex, Ordering, lock},
 };
 
@@ -31,53 +27,55 @@ use crate::{
 pub(super) struct Catalog {
     pub(super) constant_labels: Shared<[ConstantLabel]>,
     pub(super) default_buckets: Buckets,
-    pub(super) enabled: bool,
-    pub(super) limits: Limits,
+    pub(super) options: Options,
     pub(super) arena: &'static Arena,
-    names: Mutex<Names>,
+    pub(super) names: Mutex<Names>,
     /// Raised by every change that a schema must follow.
-    version: Arc<AtomicU64>,
-    schema: Mutex<Option<(u64, Arc<Schema>)>>,
-    turns: Turns,
+    pub(super) version: Arc<AtomicU64>,
+    pub(super) known: Mutex<Option<Known>>,
+    pub(super) runner: Runner,
+    pub(super) turns: Turns,
     pub(super) callback_errors: AtomicU64,
     /// Registrations of statics that failed.
     pub(super) errors: Errors,
 }
 
-/// What a registry may hold.
+/// What can be chosen when a registry is built.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Limits {
+pub(super) struct Options {
+    pub(super) enabled: bool,
     pub(super) series_per_family: usize,
     pub(super) families: usize,
     /// How long a series that nobody holds may be idle; for ever unless given.
     pub(super) idle_timeout: Option<Duration>,
+    pub(super) callback_timeout: Duration,
 }
 
 /// The names that are taken.
 #[derive(Default)]
-struct Names {
-    families: BTreeMap<MetricName, Arc<FamilyCore>>,
+pub(super) struct Names {
+    pub(super) families: BTreeMap<MetricName, Arc<FamilyCore>>,
     /// The family that has each sample name.
-    samples: HashMap<String, MetricName>,
+    pub(super) samples: HashMap<String, MetricName>,
+    /// In the order of their registration, in which they may claim names.
+    pub(super) collectors: Vec<(Box<str>, Shared<Callback>)>,
 }
 
 impl Catalog {
     pub(super) fn new(
         constant_labels: Shared<[ConstantLabel]>,
         default_buckets: Buckets,
-        enabled: bool,
-        limits: Limits,
-        arena: &'static Arena,
+        options: Options,
     ) -> Self {
         Self {
             constant_labels,
             default_buckets,
-            enabled,
-            limits,
-            arena,
+            options,
+            arena: arena(),
             names: Mutex::new(Names::default()),
             version: Arc::new(AtomicU64::new(0)),
-            schema: Mutex::new(None),
+            known: Mutex::new(None),
+            runner: Runner::new(options.callback_timeout),
             turns: Turns::new(),
             callback_errors: AtomicU64::new(0),
             errors: Errors::new(),
@@ -87,8 +85,8 @@ impl Catalog {
     /// The family that is described, registered now if there is none.
     pub(super) fn family(&self, description: Description) -> Result<Arc<FamilyCore>, RegisterError> {
         let layout = self.check(&description).map_err(|reason| description.error(reason))?;
-        let Names { families, samples } = &mut *lock(&self.names);
-        let full = families.len() >= self.limits.families;
+        let Names { families, samples, .. } = &mut *lock(&self.names);
+        let full = families.len() >= self.options.families;
         let vacant = match families.entry(description.name.clone()) {
             Entry::Occupied(family) => {
                 let family = family.get();
@@ -96,7 +94,7 @@ impl Catalog {
                 return Ok(Arc::clone(family));
             }
             Entry::Vacant(_) if full => {
-                return Err(description.error(Reason::TooManyFamilies(self.limits.families)));
+                return Err(description.error(Reason::TooManyFamilies(self.options.families)));
             }
             Entry::Vacant(vacant) => vacant,
         };
@@ -109,8 +107,8 @@ impl Catalog {
         samples.extend(description.sample_names().map(|sample| (sample, description.name.clone())));
         let environment = Environment {
             constant_labels: Shared::clone(&self.constant_labels),
-            limit: self.limits.series_per_family as u64,
-            idle: self.limits.idle_timeout.map(|timeout| Idle::new(timeout, self.turns.clone())),
+            limit: self.options.series_per_family as u64,
+            idle: self.options.idle_timeout.map(|timeout| Idle::new(timeout, self.turns.clone())),
             version: Arc::clone(&self.version),
             arena: self.arena,
         };
@@ -131,7 +129,7 @@ impl Catalog {
         if let Some(name) = names().chain(constant()).find(|name| Some(name.as_str()) == reserved) {
             return Err(Reason::ReservedLabel(name.as_str().into()));
         }
-        let limit = self.limits.series_per_family;
+        let limit = self.options.series_per_family;
         match description.width() {
             Some(1) if description.labels.iter().all(|label| label.known.is_none()) => Ok(Layout::One),
             Some(width) if width <= limit => Ok(Layout::Group(width)),
@@ -146,64 +144,38 @@ impl Catalog {
 
     /// Removes a family, or those of its series whose keys begin with `scope`. Says whether there was one.
     pub(super) fn unregister(&self, name: &MetricName, scope: &[u8]) -> bool {
-        let Names { families, samples } = &mut *lock(&self.names);
-        let Some(family) = families.get(name) else { return false };
-        if !scope.is_empty() {
-            family.clear(scope);
-            if !family.is_empty() {
-                return true;
+        let removed = {
+            let Names { families, samples, .. } = &mut *lock(&self.names);
+            let Some(family) = families.get(name) else { return false };
+            let callbacks = family.take_callbacks(scope);
+            if !scope.is_empty() {
+                family.clear(scope);
             }
-        }
-        families.remove(name);
-        samples.retain(|_, family| family != name);
-        self.changed();
+            let whole = scope.is_empty() || family.is_empty();
+            if whole {
+                samples.retain(|_, family| family != name);
+            }
+            self.changed();
+            (callbacks, whole.then(|| families.remove(name)))
+        };
+        self.forget(removed);
         true
     }
 
+    /// Drops what was removed from the registry, and the schema of the last snapshot, which has it too: without locks,
+    /// because callbacks are the program's.
+    pub(super) fn forget<T>(&self, removed: T) {
+        let known = lock(&self.known).take();
+        drop((known, removed));
+    }
+
     /// Raises the version, under the lock of the names: see `FamilyCore::changed`.
-    fn changed(&self) {
+    pub(super) fn changed(&self) {
         self.version.fetch_add(1, Ordering::Release);
     }
 
     pub(super) fn families(&self) -> Vec<Arc<FamilyCore>> {
         lock(&self.names).families.values().cloned().collect()
-    }
-
-    /// Takes a snapshot, and forgets idle series after it, where that is wanted.
-    pub(super) fn snapshot(&self) -> Snapshot {
-        let begun = self.limits.idle_timeout.map(|_| self.turns.draw());
-        let (snapshot, failed) = collect(self.schema(), self.arena);
-        if failed > 0 {
-            // Relaxed: a number of its own.
-            self.callback_errors.fetch_add(failed, Ordering::Relaxed);
-        }
-        if let Some(begun) = begun {
-            self.families().iter().for_each(|family| family.forget_idle(begun));
-        }
-        snapshot
-    }
-
-    /// The schema of the metrics that are registered now.
-    pub(super) fn schema(&self) -> Arc<Schema> {
-        let mut cached = lock(&self.schema);
-        // Loaded before the families are visited: whatever was changed before this version is found, and what is changed
-        // later raises it again. Acquire: see `FamilyCore::changed`.
-        let version = self.version.load(Ordering::Acquire);
-        if let Some((of, schema)) = &*cached
-            && *of == version
-        {
-            return Arc::clone(schema);
-        }
-        let schema = Arc::new(self.build_schema());
-        *cached = Some((version, Arc::clone(&schema)));
-        schema
-    }
-
-    fn build_schema(&self) -> Schema {
-        let drafts = self.families().iter().map(|family| family.draft()).collect();
-        let mut plan = Plan::default();
-        let parts = Schema::assemble(drafts, |series, column, source| plan.add(series, column, source));
-        Schema::new(parts, plan.finish())
     }
 }
 

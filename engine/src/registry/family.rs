@@ -6,7 +6,7 @@ use super::{
     entry::{Entry, Group, Layout},
     idle::Idle,
     metric::{AnyHandle, Kind, Material, Metric},
-    scope::ConstantLabel,
+    scope::Scope,
 };
 use crate::{
     Buckets,
@@ -15,13 +15,14 @@ use crate::{
         key::{self, KeyWriter, OVERFLOW},
         set::Label,
     },
-    name::{LabelName, MetricName},
+    name::{ConstantLabel, LabelName, MetricName},
     shard::Arena,
     snapshot::{
+        callback::{Callback, FamilyCall, Outline},
         collect::Source,
         schema::{FamilyDraft, Labels, SeriesDraft},
     },
-    sync::{Arc, AtomicU64, Map, Ordering},
+    sync::{Arc, AtomicU64, Map, Mutex, Ordering, lock},
 };
 
 /// What a family was declared as.
@@ -43,6 +44,8 @@ pub(crate) struct FamilyCore {
     pub(crate) description: Description,
     pub(crate) constant_labels: Shared<[ConstantLabel]>,
     entries: Map<Box<[u8]>, Entry>,
+    /// What is asked for the family's series, which are then not in the map: one callback for each child registry.
+    callbacks: Mutex<Vec<ScopedCallback>>,
     layout: Layout,
     /// Series in all, without the one beyond the limit.
     count: AtomicU64,
@@ -53,6 +56,9 @@ pub(crate) struct FamilyCore {
     version: Arc<AtomicU64>,
     arena: &'static Arena,
 }
+
+/// A callback, and the key of the labels of the registry that it was registered in.
+pub(crate) type ScopedCallback = (Shared<[u8]>, Shared<Callback>);
 
 /// What a registry gives its families.
 pub(crate) struct Environment {
@@ -84,9 +90,6 @@ impl Description {
             let (registered, requested) = (self.kind.as_str(), other.kind.as_str());
             return Err(Reason::TypeConflict { registered, requested });
         }
-        if matches!(self.kind, Kind::CounterFn | Kind::GaugeFn) {
-            return Err(Reason::CallbackExists);
-        }
         if self.help != other.help {
             return Err(Reason::HelpConflict((&*self.help).into()));
         }
@@ -111,10 +114,10 @@ impl Description {
 impl FamilyCore {
     pub(crate) fn new(description: Description, layout: Layout, environment: Environment) -> Self {
         let Environment { constant_labels, limit, idle, version, arena } = environment;
-        let (entries, count) = (Map::new(), AtomicU64::new(0));
+        let (entries, callbacks, count) = (Map::new(), Mutex::new(Vec::new()), AtomicU64::new(0));
         // Only series that are looked up come and go.
         let idle = idle.filter(|_| description.open_labels().next().is_some());
-        Self { description, constant_labels, entries, layout, count, limit, idle, version, arena }
+        Self { description, constant_labels, entries, callbacks, layout, count, limit, idle, version, arena }
     }
 
     /// Raises the version, after a change. What changes the map does so under its lock, so that nobody finds the change
@@ -164,6 +167,46 @@ impl FamilyCore {
             Some(entry) => Ok(entry),
             None => self.add(key, || Some(Entry::One(make()))).map_err(|refusal| self.refused(refusal)),
         }
+    }
+
+    /// Adds the callback of the registry with these labels, unless it has one.
+    pub(crate) fn add_callback(
+        &self,
+        scope: &Scope,
+        constant_labels: Shared<[ConstantLabel]>,
+        call: FamilyCall,
+    ) -> Result<(), RegisterError> {
+        let Description { name, help, kind, labels, .. } = &self.description;
+        let own = labels.iter().skip(scope.labels().len());
+        let outline = Outline {
+            name: name.shared(),
+            help: Shared::clone(help),
+            kind: kind.exposed(),
+            label_names: own.map(|label| label.name.clone()).collect(),
+            constant_labels,
+            max_series: self.limit as usize,
+        };
+        // Made before the lock is taken, so that one that is refused is dropped when it is released.
+        let callback = Shared::new(call.register(outline));
+        let callbacks = &mut *lock(&self.callbacks);
+        if callbacks.iter().any(|(key, _)| key == scope.key()) {
+            return Err(self.description.error(Reason::CallbackExists));
+        }
+        callbacks.push((Shared::clone(scope.key()), callback));
+        self.changed();
+        Ok(())
+    }
+
+    /// The callbacks, in the order of their registration.
+    pub(crate) fn callbacks(&self) -> Vec<Shared<Callback>> {
+        lock(&self.callbacks).iter().map(|(_, callback)| Shared::clone(callback)).collect()
+    }
+
+    /// Removes the callbacks of the registries with these labels and returns them, to be dropped outside of locks.
+    pub(crate) fn take_callbacks(&self, scope: &[u8]) -> Vec<ScopedCallback> {
+        let taken = lock(&self.callbacks).extract_if(.., |(key, _)| key.starts_with(scope)).collect();
+        self.changed();
+        taken
     }
 
     fn refused(&self, refusal: Refusal) -> RegisterError {
@@ -275,7 +318,7 @@ impl FamilyCore {
     pub(crate) fn is_empty(&self) -> bool {
         let mut empty = true;
         self.entries.for_each(|_, _| empty = false);
-        empty
+        empty && lock(&self.callbacks).is_empty()
     }
 
     /// Forgets the series that nobody holds and nobody has recorded in for a while. The snapshot that asks for it began
@@ -303,8 +346,8 @@ impl FamilyCore {
             let width = if **key == *OVERFLOW { 1 } else { self.layout.width() };
             series.extend(entry.series().take(width).enumerate().map(|(index, member)| SeriesDraft {
                 labels: self.labels(key, index),
-                shape: member.shape(*kind),
-                timestamp_ms: None,
+                shape: member.shape(),
+                timed: false,
                 source: member.source(),
             }));
         });

@@ -17,10 +17,7 @@ use crate::{
     pairs,
     shard::{Arena, CellBlock},
     signal_counter::SignalCell,
-    snapshot::{
-        collect::{Callback, Source},
-        schema::Shape,
-    },
+    snapshot::{collect::Source, schema::Shape},
     state_set::StateCell,
     sync::Arc,
 };
@@ -114,6 +111,11 @@ impl Kind {
         }
     }
 
+    /// Whether the series are asked for, and not kept.
+    pub(crate) fn is_asked(self) -> bool {
+        matches!(self, Self::CounterFn | Self::GaugeFn)
+    }
+
     /// What the names of the family's samples end in.
     pub(crate) fn sample_suffixes(self) -> &'static [&'static str] {
         match self {
@@ -143,7 +145,6 @@ pub(crate) enum AnyHandle {
     Histogram(Histogram),
     SignalCounter(SignalCounter),
     StateSet(Arc<StateCell>),
-    Callback(Callback),
     Info,
 }
 
@@ -157,7 +158,6 @@ impl AnyHandle {
             Self::Histogram(histogram) => Series::Histogram(histogram),
             Self::SignalCounter(counter) => Series::SignalCounter(counter),
             Self::StateSet(cell) => Series::StateSet(cell),
-            Self::Callback(call) => Series::Callback(call),
             Self::Info => Series::Info,
         }
     }
@@ -173,7 +173,6 @@ pub(crate) enum Series<'a> {
     Histogram(&'a Histogram),
     SignalCounter(&'a SignalCounter),
     StateSet(&'a Arc<StateCell>),
-    Callback(&'a Callback),
     Info,
 }
 
@@ -195,22 +194,22 @@ impl Series<'_> {
                 cell.as_ref().map(|cell| Source::Signal(Arc::clone(cell.arc())))
             }
             Self::StateSet(cell) => Some(Source::States(Arc::clone(cell))),
-            Self::Callback(call) => Some(Source::Callback(Callback::clone(call))),
             Self::Info => None,
         }
         .unwrap_or(Source::Info)
     }
 
-    pub(crate) fn shape(self, kind: Kind) -> Shape {
-        match (self, kind) {
-            (Self::Histogram(histogram), _) => Shape::Histogram(
-                histogram.core().map_or_else(Shared::default, |core| Shared::clone(core.bounds())),
-            ),
-            (Self::StateSet(cell), _) => Shape::StateSet(Shared::clone(cell.names())),
-            (Self::Info, _) => Shape::Info,
-            (Self::UpDownCounter(_), _) => Shape::I64,
-            (Self::Counter(_) | Self::SignalCounter(_), _) | (_, Kind::CounterFn) => Shape::U64,
-            (Self::FloatCounter(_) | Self::Gauge(_) | Self::Callback(_), _) => Shape::F64,
+    pub(crate) fn shape(self) -> Shape {
+        match self {
+            Self::Histogram(histogram) => {
+                let bounds = histogram.core().map(|core| Shared::clone(core.bounds()));
+                Shape::Histogram(bounds.unwrap_or_default())
+            }
+            Self::StateSet(cell) => Shape::StateSet(Shared::clone(cell.names())),
+            Self::Info => Shape::Info,
+            Self::UpDownCounter(_) => Shape::I64,
+            Self::Counter(_) | Self::SignalCounter(_) => Shape::U64,
+            Self::FloatCounter(_) | Self::Gauge(_) => Shape::F64,
         }
     }
 
@@ -223,7 +222,7 @@ impl Series<'_> {
             Self::Gauge(gauge) => gauge.reset(),
             Self::Histogram(histogram) => histogram.reset(),
             Self::SignalCounter(counter) => counter.reset(),
-            Self::StateSet(_) | Self::Callback(_) | Self::Info => {}
+            Self::StateSet(_) | Self::Info => {}
         }
     }
 
@@ -236,7 +235,7 @@ impl Series<'_> {
             Self::Gauge(Gauge(cell)) => cell.as_ref().is_some_and(Held::is_only),
             Self::Histogram(histogram) => histogram.core().is_some_and(Held::is_only),
             Self::SignalCounter(SignalCounter(cell)) => cell.as_ref().is_some_and(Held::is_only),
-            Self::StateSet(_) | Self::Callback(_) | Self::Info => false,
+            Self::StateSet(_) | Self::Info => false,
         }
     }
 
@@ -249,7 +248,7 @@ impl Series<'_> {
             Self::Gauge(gauge) => gauge.value().to_bits(),
             Self::Histogram(histogram) => histogram.value().count,
             Self::SignalCounter(counter) => counter.value(),
-            Self::StateSet(_) | Self::Callback(_) | Self::Info => 0,
+            Self::StateSet(_) | Self::Info => 0,
         }
     }
 }

@@ -1,8 +1,9 @@
 //! Registries: where metrics get their names, and where snapshots of them come from.
 
-use std::fmt;
+use std::{fmt, sync::Arc as Shared};
 
 mod builder;
+mod callbacks;
 mod catalog;
 mod declaration;
 #[cfg(not(tachometer_loom))]
@@ -15,9 +16,12 @@ mod idle;
 mod metric;
 mod metrics;
 mod scope;
+mod scrape;
 mod typed;
 
-pub use builder::{DEFAULT_MAX_FAMILIES, DEFAULT_MAX_SERIES_PER_FAMILY, RegistryBuilder};
+pub use builder::{
+    DEFAULT_CALLBACK_TIMEOUT, DEFAULT_MAX_FAMILIES, DEFAULT_MAX_SERIES_PER_FAMILY, RegistryBuilder,
+};
 pub use declaration::{Declaration, Instrument, MAX_COMBINATIONS};
 #[cfg(not(tachometer_loom))]
 pub use default::default_registry;
@@ -32,11 +36,8 @@ use metric::{AnyHandle, Kind};
 use scope::Scope;
 
 use crate::{
-    Counter, FloatCounter, Gauge, Histogram, SignalCounter, Snapshot, UpDownCounter,
-    buckets::IntoBuckets,
-    error::RegisterError,
-    snapshot::collect::Callback,
-    sync::{Arc, Ordering},
+    Counter, FloatCounter, Gauge, Histogram, SignalCounter, Snapshot, UpDownCounter, buckets::IntoBuckets,
+    error::RegisterError, name::ConstantLabel, sync::Arc,
 };
 
 /// Most labels that a family can have.
@@ -116,7 +117,7 @@ impl Registry {
     /// Whether anything is recorded.
     #[must_use]
     pub fn is_enabled(&self) -> bool {
-        self.catalog.enabled
+        self.catalog.options.enabled
     }
 
     /// Takes a snapshot of every metric.
@@ -133,10 +134,9 @@ impl Registry {
         self.catalog.snapshot()
     }
 
-    /// How many calls of callbacks have panicked.
-    #[must_use]
-    pub fn callback_errors(&self) -> u64 {
-        self.catalog.callback_errors.load(Ordering::Relaxed)
+    /// The constant labels of the registry, and of the child that this is.
+    fn constant_labels(&self) -> Shared<[ConstantLabel]> {
+        self.catalog.constant_labels.iter().chain(self.scope.labels()).cloned().collect()
     }
 
     /// Begins a metric: its name without the registry's prefix, and its help text. What is not in the methods below (units,
@@ -301,52 +301,6 @@ impl Registry {
         let name = self.scope.metric_name(name);
         name.is_ok_and(|name| self.catalog.unregister(&name, self.scope.key()))
     }
-
-    /// Registers a gauge whose value is asked for by every snapshot.
-    ///
-    /// The callback runs on the thread that takes the snapshot, outside every lock, and may use the registry. When it
-    /// panics, the series is left out of that snapshot and [`callback_errors`](Self::callback_errors) counts it. So
-    /// it is with callbacks of a snapshot that a callback takes, four deep. The registry owns the callback: one that
-    /// holds a clone of the registry keeps it alive for ever.
-    ///
-    /// # Errors
-    ///
-    /// As [`counter`](Self::counter); a second callback under one name is an error.
-    pub fn gauge_fn(
-        &self,
-        name: &str,
-        help: &str,
-        callback: impl Fn() -> f64 + Send + Sync + 'static,
-    ) -> Result<(), RegisterError> {
-        self.callback(
-            name,
-            help,
-            Kind::GaugeFn,
-            Callback::from(Box::new(move || callback().to_bits()) as Box<_>),
-        )
-    }
-
-    /// Registers a counter whose value is asked for by every snapshot. It must not fall. See
-    /// [`gauge_fn`](Self::gauge_fn).
-    ///
-    /// # Errors
-    ///
-    /// As [`gauge_fn`](Self::gauge_fn).
-    pub fn counter_fn(
-        &self,
-        name: &str,
-        help: &str,
-        callback: impl Fn() -> u64 + Send + Sync + 'static,
-    ) -> Result<(), RegisterError> {
-        self.callback(name, help, Kind::CounterFn, Callback::from(Box::new(callback) as Box<_>))
-    }
-}
-
-impl Registry {
-    fn callback(&self, name: &str, help: &str, kind: Kind, call: Callback) -> Result<(), RegisterError> {
-        let Some(scope) = self.declare(name, help).open_scope(kind, [])? else { return Ok(()) };
-        scope.add(NO_LABELS, || AnyHandle::Callback(call))
-    }
 }
 
 impl Default for Registry {
@@ -359,7 +313,7 @@ impl fmt::Debug for Registry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Registry")
             .field("prefix", &self.scope.prefix())
-            .field("enabled", &self.catalog.enabled)
+            .field("enabled", &self.catalog.options.enabled)
             .field("families", &self.catalog.families().len())
             .finish()
     }

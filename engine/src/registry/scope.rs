@@ -8,11 +8,8 @@ use crate::{
         key::KeyWriter,
         set::{LabelDescriber, Labels},
     },
-    name::{LabelName, MetricName, is_metric_name},
+    name::{ConstantLabel, LabelName, MetricName, is_metric_name},
 };
-
-/// A label name and its value, the same on every series of a registry or a child.
-pub(crate) type ConstantLabel = (LabelName, Shared<str>);
 
 /// The prefix and the labels of a registry's child. The root has a prefix only: its labels are the catalog's.
 #[derive(Clone, Debug, Default)]
@@ -73,6 +70,10 @@ impl Scope {
 
     pub(crate) fn label_names(&self) -> impl Iterator<Item = &LabelName> + Clone {
         self.labels.iter().map(|(name, _)| name)
+    }
+
+    pub(crate) fn labels(&self) -> &[ConstantLabel] {
+        &self.labels
     }
 
     /// The labels' values, as the beginning of a key.

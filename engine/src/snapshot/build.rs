@@ -1,15 +1,17 @@
-//! Building a snapshot by hand: for custom collectors, tests and other formats.
+//! Building a snapshot or a family by hand: for collectors, tests and other formats.
 
 use std::{collections::HashSet, sync::Arc as Shared};
 
 use super::{
     Snapshot,
     collect::Plan,
-    schema::{FamilyDraft, Labels, Schema, SeriesDraft, Shape},
+    schema::{FamilyDraft, Labels, Schema, SeriesDraft, Shape, with_constant_labels},
     view::{MetricKind, Number},
 };
 use crate::{
     error::{RegisterError, RegisterErrorReason as Reason},
+    name::{ConstantLabel, LabelName, MetricName},
+    registry::MAX_LABELS,
     sync::Arc,
 };
 
@@ -20,7 +22,8 @@ pub struct SnapshotBuilder {
     families: Vec<FamilyBuilder>,
 }
 
-/// Collects the series of one family. See [`Snapshot::builder`].
+/// Collects the series of one family, for a snapshot or a collector. See [`Snapshot::builder`] and
+/// [`Registry::collector`](crate::Registry::collector).
 #[derive(Debug)]
 #[must_use]
 pub struct FamilyBuilder {
@@ -177,9 +180,35 @@ impl FamilyBuilder {
     /// Sets the time of the series added last, in milliseconds since the Unix epoch.
     pub fn timestamp_ms(mut self, timestamp_ms: i64) -> Self {
         if let Some(series) = self.draft.series.last_mut() {
-            series.timestamp_ms = Some(timestamp_ms);
+            if std::mem::replace(&mut series.timed, true) {
+                series.source.pop();
+            }
+            series.source.push(timestamp_ms as u64);
         }
         self
+    }
+
+    /// Keeps only the first `most` series, and says whether there were more.
+    pub(super) fn truncate(&mut self, most: usize) -> bool {
+        let more = self.draft.series.len() > most;
+        self.draft.series.truncate(most);
+        more
+    }
+
+    /// The family as a collector of a registry with these constant labels gives it: checked, and with the series sorted
+    /// by their labels, so that the order in which they were added makes no new schema.
+    pub(super) fn collected(
+        mut self,
+        constant_labels: &[ConstantLabel],
+    ) -> Result<FamilyDraft<Vec<u64>>, RegisterError> {
+        for series in &mut self.draft.series {
+            let labels = std::mem::take(&mut series.labels);
+            series.labels = with_constant_labels(labels.into_iter(), constant_labels);
+        }
+        self.check()?;
+        self.check_names(constant_labels.len())?;
+        self.draft.series.sort_unstable_by(|a, b| a.labels.cmp(&b.labels));
+        Ok(self.draft)
     }
 
     fn series<'a>(
@@ -193,7 +222,7 @@ impl FamilyBuilder {
         let mut labels: Labels =
             labels.into_iter().map(|(name, value)| (Shared::from(name), Shared::from(value))).collect();
         labels.sort();
-        self.draft.series.push(SeriesDraft { labels, shape, timestamp_ms: None, source });
+        self.draft.series.push(SeriesDraft { labels, shape, timed: false, source });
         self
     }
 
@@ -216,6 +245,35 @@ impl FamilyBuilder {
             }
             if !seen.insert(&draft.labels) {
                 return error(Reason::DuplicateSeries);
+            }
+        }
+        Ok(())
+    }
+
+    /// Checks the names as a registration does. The label that an exposition adds to the samples is reserved: `le`,
+    /// `quantile`, and for a state set the family's own name.
+    fn check_names(&self, constant_labels: usize) -> Result<(), RegisterError> {
+        let FamilyDraft { name, kind, series, .. } = &self.draft;
+        let error = |reason| Err(RegisterError::new(name, reason));
+        MetricName::parse("", name)?;
+        let added = match kind {
+            MetricKind::Histogram => Some("le"),
+            MetricKind::StateSet => Some(&**name),
+            _ => None,
+        };
+        for SeriesDraft { labels, shape, .. } in series {
+            if labels.len() > MAX_LABELS + constant_labels {
+                return error(Reason::TooManyLabels(labels.len() - constant_labels));
+            }
+            for (label, _) in labels {
+                match LabelName::parse(label) {
+                    Ok(_) if added == Some(label) => return error(Reason::ReservedLabel((&**label).into())),
+                    Ok(_) => {}
+                    Err(reason) => return error(reason),
+                }
+            }
+            if matches!(shape, Shape::StateSet(states) if states.is_empty()) {
+                return error(Reason::WrongValue("at least one state"));
             }
         }
         Ok(())

@@ -1,14 +1,8 @@
 //! Collecting: one pass over the pages that the shards have touched.
 
-use std::{
-    cell::Cell,
-    fmt,
-    ops::Range,
-    panic::{AssertUnwindSafe, catch_unwind},
-    sync::Arc as Shared,
-};
+use std::{fmt, ops::Range};
 
-use super::{Snapshot, schema::Schema};
+use super::{Snapshot, known::Answered, schema::Schema};
 use crate::{
     gauge::GaugeCell,
     pairs,
@@ -18,11 +12,8 @@ use crate::{
     },
     signal_counter::SignalCell,
     state_set::StateCell,
-    sync::{Arc, Ordering, per_thread},
+    sync::{Arc, Ordering},
 };
-
-/// A function that is called for every snapshot; its value is the bits of a `u64` or an `f64`.
-pub(crate) type Callback = Shared<dyn Fn() -> u64 + Send + Sync>;
 
 /// Where the values of a series come from.
 pub(crate) enum Source {
@@ -31,17 +22,13 @@ pub(crate) enum Source {
     /// The sum over all shards of one cell, as floats.
     Float(Arc<CellBlock>),
     /// The pairs of a histogram.
-    Pairs {
-        block: Arc<CellBlock>,
-        buckets: usize,
-    },
+    Pairs { block: Arc<CellBlock>, buckets: usize },
     /// One shared float.
     Gauge(Arc<GaugeCell>),
     /// One shared integer.
     Signal(Arc<SignalCell>),
     /// The bits of one shared integer.
     States(Arc<StateCell>),
-    Callback(Callback),
     /// Nothing but labels.
     Info,
 }
@@ -82,7 +69,6 @@ enum Other {
     Gauge(Arc<GaugeCell>),
     Signal(Arc<SignalCell>),
     States(Arc<StateCell>),
-    Callback(Callback),
 }
 
 impl Plan {
@@ -95,7 +81,6 @@ impl Plan {
             Source::Gauge(gauge) => return self.add_other(series, column, Other::Gauge(gauge)),
             Source::Signal(value) => return self.add_other(series, column, Other::Signal(value)),
             Source::States(cell) => return self.add_other(series, column, Other::States(cell)),
-            Source::Callback(call) => return self.add_other(series, column, Other::Callback(call)),
             Source::Info => return,
         };
         // Before any cell is loaded: see `CellBlock::baseline`.
@@ -135,57 +120,19 @@ impl Plan {
         }
     }
 
-    /// Reads gauges and calls callbacks, catching their panics. Returns the series without a value, and how many of
-    /// them have a callback that panicked.
-    fn collect_others(&self, values: &mut [u64]) -> (Vec<u32>, u64) {
-        let mut missing = Vec::new();
-        let mut failed = 0;
+    /// Reads gauges and everything else of which there is one, and notes the series without a value.
+    fn collect_others(&self, values: &mut [u64], missing: &mut Vec<u32>) {
         for OtherEntry { series, column, source } in &self.others {
-            let value = match source {
-                Other::Gauge(gauge) => gauge.get().map(f64::to_bits),
-                Other::Signal(cell) => Some(cell.get()),
-                Other::States(cell) => {
-                    cell.write(&mut values[*column..]);
-                    continue;
-                }
-                Other::Callback(callback) => call(callback).or_else(|| {
-                    failed += 1;
-                    None
-                }),
-            };
-            match value {
-                Some(value) => values[*column] = value,
-                None => missing.push(*series),
+            match source {
+                Other::Gauge(gauge) => match gauge.get() {
+                    Some(value) => values[*column] = value.to_bits(),
+                    None => missing.push(*series),
+                },
+                Other::Signal(cell) => values[*column] = cell.get(),
+                Other::States(cell) => cell.write(&mut values[*column..]),
             }
         }
-        missing.sort_unstable();
-        (missing, failed)
     }
-}
-
-/// How deep callbacks are asked within callbacks. One that takes a snapshot of its own registry would never end.
-const MAX_NESTED: u32 = 4;
-
-per_thread! {
-    /// Callbacks that this thread is in, one taking the snapshot that asks the next.
-    static NESTED: Cell<u32> = Cell::new(0);
-}
-
-/// The callback's value; `None` if it panicked, or lies too deep.
-fn call(callback: &Callback) -> Option<u64> {
-    let nested = NESTED.try_with(Cell::get).unwrap_or(0);
-    if nested == MAX_NESTED {
-        return None;
-    }
-    let _ = NESTED.try_with(|depth| depth.set(nested + 1));
-    let value = catch_unwind(AssertUnwindSafe(|| callback()));
-    let _ = NESTED.try_with(|depth| depth.set(nested));
-    value
-        .map_err(|payload| {
-            // What a callback panicked with is its own, and may panic again when it is dropped.
-            let _ = catch_unwind(AssertUnwindSafe(|| drop(payload)));
-        })
-        .ok()
 }
 
 impl Sum {
@@ -233,13 +180,13 @@ fn add_float(bits: &mut u64, value: f64) {
     *bits = (f64::from_bits(*bits) + value).to_bits();
 }
 
-/// Takes a snapshot, and says how many callbacks panicked. No lock is held: not while cells are read, and not while
-/// callbacks run.
-pub(crate) fn collect(schema: Arc<Schema>, arena: &Arena) -> (Snapshot, u64) {
-    let mut values = vec![0; schema.columns].into_boxed_slice();
-    let (missing, failed) = schema.plan.collect_others(&mut values);
+/// Completes a snapshot that has the answers of callbacks already. No lock is held while cells are read.
+pub(crate) fn collect(schema: Arc<Schema>, arena: &Arena, answered: Answered) -> Snapshot {
+    let Answered { mut values, mut missing, .. } = answered;
+    schema.plan.collect_others(&mut values, &mut missing);
     schema.plan.collect_cells(arena, &mut values);
-    (Snapshot::new(schema, values, missing.into()), failed)
+    missing.sort_unstable();
+    Snapshot::new(schema, values, missing.into())
 }
 
 impl fmt::Debug for Plan {

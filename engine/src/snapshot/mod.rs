@@ -1,18 +1,26 @@
 //! Snapshots: what all metrics of a registry were worth at one time, and the only thing an exporter sees.
 //!
-//! A snapshot is a schema (names, help, labels, bounds), shared by all snapshots between two registrations, and one
-//! flat column of values. Families are sorted by name, series by their labels.
+//! A snapshot is a schema (names, help, labels, bounds), shared by all snapshots until something is registered or a
+//! callback answers other series, and one flat column of values. Families are sorted by name, series by their labels.
 
 use std::fmt;
 
 use crate::sync::Arc;
 
+#[cfg(not(tachometer_loom))]
+mod batch;
 pub(crate) mod build;
+pub(crate) mod callback;
 pub(crate) mod collect;
+pub(crate) mod known;
+pub(crate) mod observer;
 pub(crate) mod quantile;
+pub(crate) mod runner;
 pub(crate) mod schema;
 pub(crate) mod since;
 pub(crate) mod view;
+#[cfg(not(tachometer_loom))]
+mod workers;
 
 use schema::{Schema, SchemaId};
 use view::{FamilyView, HistogramView, MetricKind, Number, SeriesView, Value};
@@ -38,7 +46,7 @@ use view::{FamilyView, HistogramView, MetricKind, Number, SeriesView, Value};
 pub struct Snapshot {
     schema: Arc<Schema>,
     values: Box<[u64]>,
-    /// Series without a value this time, because their callback panicked; ascending.
+    /// Series without a value this time, because their callback failed; ascending.
     missing: Box<[u32]>,
 }
 

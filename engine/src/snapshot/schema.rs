@@ -3,7 +3,10 @@
 use std::{ops::Range, sync::Arc as Shared};
 
 use super::{collect::Plan, view::MetricKind};
-use crate::sync::{AtomicU64, Ordering, process_wide};
+use crate::{
+    name::ConstantLabel,
+    sync::{AtomicU64, Ordering, process_wide},
+};
 
 /// Names a schema, for caches. Ids are never used twice in a process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -22,6 +25,17 @@ impl SchemaId {
 
 /// A series' labels, sorted by name, constant labels included.
 pub(crate) type Labels = Box<[(Shared<str>, Shared<str>)]>;
+
+/// These labels and the constant ones.
+pub(crate) fn with_constant_labels(
+    labels: impl Iterator<Item = (Shared<str>, Shared<str>)>,
+    constant: &[ConstantLabel],
+) -> Labels {
+    let constant = constant.iter().map(|(name, value)| (name.shared(), Shared::clone(value)));
+    let mut labels: Labels = labels.chain(constant).collect();
+    labels.sort();
+    labels
+}
 
 /// Families sorted by name, series sorted by labels, and where the values of each lie.
 #[derive(Debug)]
@@ -48,7 +62,8 @@ pub(crate) struct Family {
 pub(crate) struct Series {
     pub(crate) labels: Labels,
     pub(crate) shape: Shape,
-    pub(crate) timestamp_ms: Option<i64>,
+    /// Whether a time follows its values, in milliseconds since the Unix epoch.
+    pub(crate) timed: bool,
     /// Where its values begin.
     pub(crate) column: usize,
 }
@@ -81,7 +96,7 @@ impl Shape {
 }
 
 /// A family on its way into a schema; `S` says where the values of a series come from.
-#[derive(Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct FamilyDraft<S> {
     pub(crate) name: Shared<str>,
     pub(crate) help: Option<Shared<str>>,
@@ -90,12 +105,31 @@ pub(crate) struct FamilyDraft<S> {
     pub(crate) series: Vec<SeriesDraft<S>>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct SeriesDraft<S> {
     pub(crate) labels: Labels,
     pub(crate) shape: Shape,
-    pub(crate) timestamp_ms: Option<i64>,
+    pub(crate) timed: bool,
     pub(crate) source: S,
+}
+
+impl<S> FamilyDraft<S> {
+    pub(crate) fn map<T>(self, series: impl FnMut(SeriesDraft<S>) -> SeriesDraft<T>) -> FamilyDraft<T> {
+        let Self { name, help, unit, kind, series: drafts } = self;
+        FamilyDraft { name, help, unit, kind, series: drafts.into_iter().map(series).collect() }
+    }
+}
+
+impl<S> SeriesDraft<S> {
+    pub(crate) fn with_source<T>(self, source: impl FnOnce(S) -> T) -> SeriesDraft<T> {
+        let Self { labels, shape, timed, source: from } = self;
+        SeriesDraft { labels, shape, timed, source: source(from) }
+    }
+
+    /// Its values, and the time if there is one.
+    pub(crate) fn columns(&self) -> usize {
+        self.shape.columns() + usize::from(self.timed)
+    }
 }
 
 impl Schema {
@@ -112,10 +146,11 @@ impl Schema {
         for mut draft in drafts {
             draft.series.sort_by(|a, b| a.labels.cmp(&b.labels));
             let first = series.len() as u32;
-            for SeriesDraft { labels, shape, timestamp_ms, source } in draft.series {
+            for series_draft in draft.series {
+                let width = series_draft.columns();
+                let SeriesDraft { labels, shape, timed, source } = series_draft;
                 place(series.len() as u32, columns, source);
-                let width = shape.columns();
-                series.push(Series { labels, shape, timestamp_ms, column: columns });
+                series.push(Series { labels, shape, timed, column: columns });
                 columns += width;
             }
             let FamilyDraft { name, help, unit, kind, .. } = draft;

@@ -10,7 +10,7 @@ impl Snapshot {
     /// What was recorded between `earlier` and this snapshot: counters, histograms and summaries' counts less their
     /// earlier values, everything else as it is here.
     ///
-    /// A series that `earlier` does not have (it came later, or its callback panicked then) counts from 0, and so
+    /// A series that `earlier` does not have (it came later, or its callback failed then) counts from 0, and so
     /// does one that has fallen since (it was made again, or a `u64` wrapped), as Prometheus reads it. The cost is
     /// that of comparing labels where the schemas differ.
     #[must_use]

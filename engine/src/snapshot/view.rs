@@ -155,13 +155,15 @@ pub struct SeriesView<'a> {
     index: u32,
     series: &'a Series,
     values: &'a [u64],
+    timestamp_ms: Option<i64>,
 }
 
 impl<'a> SeriesView<'a> {
     fn new(snapshot: &'a Snapshot, index: u32) -> Self {
         let series = &snapshot.schema().series[index as usize];
         let values = &snapshot.values()[series.column..][..series.shape.columns()];
-        Self { index, series, values }
+        let timestamp_ms = series.timed.then(|| snapshot.values()[series.column + values.len()] as i64);
+        Self { index, series, values, timestamp_ms }
     }
 
     /// The position among all series of the schema, which begins at 0 and follows the order of families and series.
@@ -192,10 +194,10 @@ impl<'a> SeriesView<'a> {
         }
     }
 
-    /// The time of the sample in milliseconds since the Unix epoch, in a snapshot built by hand.
+    /// The time of the sample in milliseconds since the Unix epoch, if whoever built the family by hand gave one.
     #[must_use]
     pub fn timestamp_ms(&self) -> Option<i64> {
-        self.series.timestamp_ms
+        self.timestamp_ms
     }
 
     pub(super) fn has_labels(&self, labels: &[(&str, &str)]) -> bool {
@@ -282,7 +284,7 @@ impl fmt::Debug for HistogramView<'_> {
     }
 }
 
-/// A summary of a snapshot built by hand.
+/// A summary of a family built by hand.
 #[derive(Clone, Copy)]
 pub struct SummaryView<'a> {
     quantiles: &'a [f64],
@@ -320,7 +322,7 @@ impl fmt::Debug for SummaryView<'_> {
     }
 }
 
-/// A state set of a snapshot built by hand.
+/// A state set of a family built by hand.
 #[derive(Clone, Copy)]
 pub struct StateSetView<'a> {
     states: &'a [Box<str>],

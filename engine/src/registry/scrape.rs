@@ -1,0 +1,115 @@
+//! Taking a snapshot: callbacks, then the schema, then values.
+//!
+//! Callbacks are asked outside every lock. What they answer, and the registered families as they are after that, must
+//! fit the schema of the snapshot before, or make a new one: [`Known`] has the rules.
+
+use std::sync::Arc as Shared;
+
+use super::catalog::{Catalog, Names};
+use crate::{
+    Snapshot,
+    snapshot::{
+        callback::{Answer, Callbacks},
+        collect::collect,
+        known::{Answered, Known, settle},
+        schema::Schema,
+    },
+    sync::{Arc, Ordering, lock},
+};
+
+/// What a snapshot begins with.
+enum Current {
+    /// Nothing has changed since the last snapshot, and there is nobody to ask.
+    Schema(Arc<Schema>),
+    /// Those to ask; perhaps nobody.
+    Ask(Callbacks),
+}
+
+impl Catalog {
+    /// Takes a snapshot, and forgets idle series after it, where that is wanted.
+    pub(super) fn snapshot(&self) -> Snapshot {
+        let Some(_) = self.options.idle_timeout else { return self.collect() };
+        let begun = self.turns.draw();
+        let snapshot = self.collect();
+        self.families().iter().for_each(|family| family.forget_idle(begun));
+        snapshot
+    }
+
+    fn collect(&self) -> Snapshot {
+        let callbacks = match self.current() {
+            Current::Schema(schema) => {
+                let nothing = Answered::nothing(&schema);
+                return collect(schema, self.arena, nothing);
+            }
+            Current::Ask(callbacks) => callbacks,
+        };
+        let mut answers = self.runner.run(&callbacks);
+        let known = self.follow(&callbacks, &mut answers);
+        let answered = known.place(&callbacks, answers);
+        if answered.errors > 0 {
+            self.callback_errors.fetch_add(answered.errors, Ordering::Relaxed);
+        }
+        collect(known.schema, self.arena, answered)
+    }
+
+    fn current(&self) -> Current {
+        let known = lock(&self.known);
+        // Loaded before the families are visited: whatever was changed before this version is found, and what is changed
+        // later raises it again. Acquire: see `FamilyCore::changed`.
+        let version = self.version.load(Ordering::Acquire);
+        match &*known {
+            Some(known) if known.version == version && known.callbacks.is_empty() => {
+                Current::Schema(Arc::clone(&known.schema))
+            }
+            Some(known) if known.version == version => Current::Ask(Callbacks::clone(&known.callbacks)),
+            _ => Current::Ask(lock(&self.names).callbacks()),
+        }
+    }
+
+    /// What this snapshot knows: as the last one, if the answers have the same structure and nothing has changed.
+    fn follow(&self, asked: &Callbacks, answers: &mut [Option<Answer>]) -> Known {
+        let (new, _old) = {
+            let mut known = lock(&self.known);
+            // Loaded first, as in `current`.
+            let version = self.version.load(Ordering::Acquire);
+            let mut differs = false;
+            for (callback, answer) in asked.iter().zip(answers) {
+                let structure = answer.as_mut().and_then(|answer| answer.structure.take());
+                differs |= structure.is_some_and(|structure| callback.keep(structure));
+            }
+            match &*known {
+                Some(known) if !differs && known.is_of(version, asked) => (known.clone(), None),
+                _ => {
+                    let new = self.know(version);
+                    (new.clone(), known.replace(new))
+                }
+            }
+        };
+        // The old one is dropped here, without the lock: it may be the last to hold a callback.
+        new
+    }
+
+    fn know(&self, version: u64) -> Known {
+        let (families, callbacks, exposes) = {
+            let names = lock(&self.names);
+            let families: Vec<_> = names
+                .families
+                .values()
+                .filter(|family| !family.description.kind.is_asked())
+                .cloned()
+                .collect();
+            let callbacks = names.callbacks();
+            let exposes = settle(&callbacks, |sample| names.samples.contains_key(sample));
+            (families, callbacks, exposes)
+        };
+        Known::new(version, callbacks, &exposes, families.iter().map(|family| family.draft()))
+    }
+}
+
+impl Names {
+    /// Those of families, in the order of their names, then the collectors.
+    fn callbacks(&self) -> Callbacks {
+        let of_families = self.families.values().flat_map(|family| family.callbacks());
+        of_families.chain(self.collectors.iter().map(|(_, callback)| Shared::clone(callback))).collect()
+    }
+}

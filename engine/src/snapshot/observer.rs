@@ -1,0 +1,104 @@
+//! What callbacks put their answers in: observers and collections.
+
+use std::{
+    collections::{BTreeMap, btree_map::Entry},
+    sync::Arc as Shared,
+};
+
+use super::{
+    build::FamilyBuilder,
+    callback::{Answer, Outline},
+    schema::{FamilyDraft, SeriesDraft},
+};
+use crate::name::ConstantLabel;
+
+/// Takes the values of a family whose callback is asked by every snapshot: see
+/// [`Registry::gauge_family_fn`](crate::Registry::gauge_family_fn).
+///
+/// `T` is the type of the values, and `N` the number of the family's label names.
+#[derive(Debug)]
+pub struct Observer<T, const N: usize> {
+    /// Sorted, so that the order of the calls does not matter.
+    seen: BTreeMap<[Shared<str>; N], T>,
+    max_series: usize,
+    repeated: bool,
+    too_many: bool,
+}
+
+/// Takes the families of a collector: see [`Registry::collector`](crate::Registry::collector).
+#[derive(Debug)]
+pub struct Collection {
+    families: Vec<FamilyBuilder>,
+}
+
+impl<T, const N: usize> Observer<T, N> {
+    pub(super) fn new(max_series: usize) -> Self {
+        Self { seen: BTreeMap::new(), max_series, repeated: false, too_many: false }
+    }
+
+    /// Gives the snapshot the value of the series with these label values, which come in the order of the family's
+    /// label names.
+    ///
+    /// Of two values for the same label values the first one counts. Beyond the registry's limit of
+    /// series the rest is left out. Both are counted by [`Registry::callback_errors`](crate::Registry::callback_errors), each once for a snapshot.
+    pub fn observe(&mut self, label_values: [&str; N], value: T) {
+        let full = self.seen.len() == self.max_series;
+        match self.seen.entry(label_values.map(Shared::from)) {
+            Entry::Occupied(_) => self.repeated = true,
+            Entry::Vacant(_) if full => self.too_many = true,
+            Entry::Vacant(vacant) => {
+                vacant.insert(value);
+            }
+        }
+    }
+
+    pub(super) fn into_answer(self, outline: &Outline, bits: fn(T) -> u64) -> Answer {
+        let mut values = Vec::with_capacity(self.seen.len());
+        let mut series = Vec::with_capacity(self.seen.len());
+        for (label_values, value) in self.seen {
+            series.push(outline.series(&label_values));
+            values.push(bits(value));
+        }
+        let errors = u64::from(self.repeated) + u64::from(self.too_many);
+        Answer { structure: Some(vec![outline.family(series)]), values, errors }
+    }
+}
+
+impl Collection {
+    pub(super) fn new() -> Self {
+        Self { families: Vec::new() }
+    }
+
+    /// Gives the snapshot a family, with the registry's constant labels on every series.
+    ///
+    /// The name is taken as it is, without the registry's prefix. A family is left out of the snapshot, and counted by
+    /// [`Registry::callback_errors`](crate::Registry::callback_errors), when its name or one of its samples' belongs
+    /// to a registered family, to an earlier collector's or to an earlier one of this collection; when a name is not
+    /// legal or reserved; and when [`SnapshotBuilder::build`](crate::SnapshotBuilder::build) would refuse it. Beyond
+    /// the registry's limit of series of a family the rest is left out, which counts once.
+    pub fn family(&mut self, family: FamilyBuilder) {
+        self.families.push(family);
+    }
+
+    pub(super) fn into_answer(self, constant_labels: &[ConstantLabel], max_series: usize) -> Answer {
+        let mut answer = Answer { structure: None, values: Vec::new(), errors: 0 };
+        let mut structure = Vec::with_capacity(self.families.len());
+        for mut family in self.families {
+            answer.errors += u64::from(family.truncate(max_series));
+            match family.collected(constant_labels) {
+                Ok(draft) => structure.push(split(draft, &mut answer.values)),
+                Err(_) => answer.errors += 1,
+            }
+        }
+        answer.structure = Some(structure);
+        answer
+    }
+}
+
+/// Takes the values out of a draft.
+fn split(draft: FamilyDraft<Vec<u64>>, values: &mut Vec<u64>) -> FamilyDraft<()> {
+    draft.map(|SeriesDraft { labels, shape, timed, source }| {
+        values.extend(source);
+        SeriesDraft { labels, shape, timed, source: () }
+    })
+}
