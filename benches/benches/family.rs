@@ -13,6 +13,7 @@ fn kept(criterion: &mut Criterion) {
             counter::floor(handles),
             counter::noop(handles),
             counter::tachometer(handles),
+            counter::static_metric(handles),
             counter::prometheus(handles),
         ];
         compare(criterion, &format!("family, handle kept, {handles}"), &sides);

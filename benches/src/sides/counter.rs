@@ -5,8 +5,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use crossbeam_utils::CachePadded;
 use prometheus::{IntCounterVec, Opts};
 
+use tachometer::{Registry, StaticCounter};
+
 use super::{registry, streams};
-use crate::{Handles, Side};
+use crate::{HANDLES, Handles, Side};
 
 /// [`Counter::inc`](tachometer::Counter::inc).
 #[must_use]
@@ -25,6 +27,16 @@ fn engine(handles: Handles, enabled: bool) -> Side {
     let family = registry.counter_family("records_total", "", ["stream_name"]).expect("the name is new");
     let counters = streams().map(|stream| family.with([("stream_name", &*stream)]).expect("cells"));
     Side::new(name, handles, move |i| counters[i].clone(), |counter, _| counter.inc())
+}
+
+/// [`StaticCounter::inc`], registered.
+#[must_use]
+pub fn static_metric(handles: Handles) -> Side {
+    static COUNTERS: [StaticCounter; HANDLES] =
+        [const { StaticCounter::new("records_total", "Records.") }; HANDLES];
+    // In registries of their own, because they have one name.
+    COUNTERS.iter().for_each(|counter| counter.register_in(&Registry::new()));
+    Side::new("static", handles, |i| &COUNTERS[i], |counter, _| counter.inc())
 }
 
 /// A load, an addition and a store on a cell of the thread's own, without a look-up.

@@ -77,6 +77,19 @@ fn dense_of(handles: Handles, enabled: bool) -> Side {
     )
 }
 
+/// A load, an addition and a store on one of as many cells of the thread's own, by its index.
+#[must_use]
+pub fn dense_floor(handles: Handles) -> Side {
+    let cells =
+        |_| -> Box<[CachePadded<AtomicU64>]> { (0..HANDLES).map(|_| CachePadded::default()).collect() };
+    let handle = move |i: usize| (cells(i), Stream(i));
+    Side::new("floor: own cells", handles, handle, |(cells, stream), _| {
+        if let Some(cell) = cells.get(stream.0) {
+            cell.store(cell.load(Ordering::Relaxed).wrapping_add(1), Ordering::Relaxed);
+        }
+    })
+}
+
 /// [`Family::with`] of a family whose label values are strings, and `inc`.
 #[must_use]
 pub fn tachometer(handles: Handles) -> Side {

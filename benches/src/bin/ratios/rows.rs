@@ -120,13 +120,50 @@ fn family_rows() -> Vec<Row> {
     for handles in Handles::ALL {
         let name = format!("dense family access minus kept handle, {handles}");
         rows.push(row(&name, 1, dense(handles), counter::tachometer(handles), Target::Over(0.5), ""));
+        let name = format!("static metric minus kept handle, {handles}");
+        let (ours, kept) = (counter::static_metric(handles), counter::tachometer(handles));
+        rows.push(row(&name, 1, ours, kept, Target::Over(1.0), ""));
     }
+    let name = |peer| format!("labelled event, dense family, {peer}");
     let note = "the peer hashes the label's value and takes a read lock each time";
     for (threads, at_least) in [(1, 15.0), (2, 150.0)] {
         let peer = family::prometheus(Handles::One);
-        let name = "labelled event, dense family, prometheus with_label_values";
-        rows.push(row(name, threads, dense(Handles::One), peer, Target::Faster(at_least), note));
+        let target = Target::Faster(at_least);
+        rows.push(row(
+            &name("prometheus with_label_values"),
+            threads,
+            dense(Handles::One),
+            peer,
+            target,
+            note,
+        ));
+        let (floor, peer) = (family::dense_floor(Handles::One), family::prometheus(Handles::One));
+        rows.push(row(
+            "own cell by index, prometheus with_label_values",
+            threads,
+            floor,
+            peer,
+            target,
+            LIMIT,
+        ));
     }
+    for (peer, side) in [
+        ("prometheus-client get_or_create", family::prometheus_client as fn(Handles) -> Side),
+        ("metrics counter!", family::metrics),
+    ] {
+        let target = Target::Faster(15.0);
+        rows.push(row(&name(peer), 1, dense(Handles::One), side(Handles::One), target, note));
+    }
+    let (ours, other) = (family::tachometer(Handles::One), family::prometheus(Handles::One));
+    let note = "both hash the label's value and take a lock; keep the handle instead";
+    rows.push(row(
+        "string family looked up, prometheus with_label_values",
+        1,
+        ours,
+        other,
+        Target::Faster(1.0),
+        note,
+    ));
     rows
 }
 
