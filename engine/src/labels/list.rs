@@ -7,7 +7,10 @@
 //! family of the closed labels.
 
 use super::{key::KeyWriter, value::LabelValue};
-use crate::registry::{Family, Found, Metric};
+use crate::{
+    RegisterError,
+    registry::{Family, LookUp, Metric},
+};
 
 /// Marks labels whose values are known beforehand.
 #[derive(Debug)]
@@ -76,22 +79,22 @@ pub trait ClosedList {
     type Resolved<M: Metric>;
 
     #[doc(hidden)]
-    fn resolve<M: Metric>(found: Found) -> Self::Resolved<M>;
+    fn resolve<M: Metric>(look_up: LookUp<'_>) -> Result<Self::Resolved<M>, RegisterError>;
 }
 
 impl ClosedList for () {
     type Resolved<M: Metric> = M;
 
-    fn resolve<M: Metric>(found: Found) -> M {
-        found.handle()
+    fn resolve<M: Metric>(look_up: LookUp<'_>) -> Result<M, RegisterError> {
+        look_up.handle()
     }
 }
 
 impl<A> ClosedList for (A, ()) {
     type Resolved<M: Metric> = Family<A, M>;
 
-    fn resolve<M: Metric>(found: Found) -> Family<A, M> {
-        Family::of(found)
+    fn resolve<M: Metric>(look_up: LookUp<'_>) -> Result<Family<A, M>, RegisterError> {
+        Family::of(look_up)
     }
 }
 
@@ -108,8 +111,8 @@ macro_rules! tuples {
         impl<$($v),*> ClosedList for $closed {
             type Resolved<Me: Metric> = Family<($($v,)*), Me>;
 
-            fn resolve<Me: Metric>(found: Found) -> Self::Resolved<Me> {
-                Family::of(found)
+            fn resolve<Me: Metric>(look_up: LookUp<'_>) -> Result<Self::Resolved<Me>, RegisterError> {
+                Family::of(look_up)
             }
         }
     )*};

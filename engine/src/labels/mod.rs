@@ -30,4 +30,4 @@ pub use set::{ClosedLabels, LabelDescriber, Labels, LabelsOf, Resolved, Unnamed}
 pub use value::LabelValue;
 
 #[doc(hidden)]
-pub use crate::registry::Found;
+pub use crate::registry::LookUp;

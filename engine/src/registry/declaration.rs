@@ -194,7 +194,7 @@ impl<'a> Declaration<'a> {
 impl<M: Metric> Instrument for M {
     fn register(declaration: Declaration<'_>) -> Result<Self, RegisterError> {
         let Some(scope) = declaration.family::<M, ()>()? else { return Ok(M::noop()) };
-        Ok(scope.core.entry::<M>(&KeyWriter::new(&scope.key))?.open(0))
+        scope.core.find_or_make::<M, _>(&KeyWriter::new(&scope.key), |entry| entry.open(0))
     }
 }
 

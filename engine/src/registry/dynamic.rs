@@ -51,7 +51,7 @@ impl<M: Metric> DynamicFamily<M> {
     pub fn with<'a>(&self, labels: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result<M, RegisterError> {
         let Some(scope) = &self.scope else { return Ok(M::noop()) };
         let key = scope.key_of_pairs(labels).map_err(|reason| scope.core.description.error(reason))?;
-        Ok(scope.core.entry::<M>(&key)?.open(0))
+        scope.core.find_or_make::<M, _>(&key, |entry| entry.open(0))
     }
 
     /// Removes the series with these labels, and says whether there was one.

@@ -79,6 +79,14 @@ impl Entry {
         hasher.finish()
     }
 
+    /// The group, if it is one.
+    pub(crate) fn group(&self) -> Option<Group> {
+        match self {
+            Self::One(_) => None,
+            Self::Group(group) => Some(group.clone()),
+        }
+    }
+
     /// A handle to the series with this index.
     pub(crate) fn open<M: Metric>(&self, index: usize) -> M {
         // The registry hands a family out only as its own kind.

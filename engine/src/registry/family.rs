@@ -127,18 +127,23 @@ impl FamilyCore {
         self.version.fetch_add(1, Ordering::Release);
     }
 
-    /// The series under a key, made now if there are none. Beyond the limit, the one series that takes the rest.
-    pub(crate) fn entry<M: Metric>(&self, key: &KeyWriter) -> Result<Entry, RegisterError> {
+    /// What `read` makes of the series under a key, which are made now if there are none. Beyond the limit, of the one
+    /// series that takes the rest.
+    pub(crate) fn find_or_make<M: Metric, R>(
+        &self,
+        key: &KeyWriter,
+        read: impl Fn(&Entry) -> R,
+    ) -> Result<R, RegisterError> {
         let key =
             key.finish(self.description.open_labels()).map_err(|reason| self.description.error(reason))?;
-        if let Some(entry) = self.entries.get(key) {
-            return Ok(entry);
+        if let Some(found) = self.entries.get(key, &read) {
+            return Ok(found);
         }
-        match self.add(key, || self.make::<M>(key)) {
+        let entry = match self.add(key, || self.make::<M>(key)) {
             Err(Refusal::Limit) => self.overflow::<M>(),
             other => other,
-        }
-        .map_err(|refusal| self.refused(refusal))
+        };
+        entry.map(|entry| read(&entry)).map_err(|refusal| self.refused(refusal))
     }
 
     /// Adds an entry, unless another thread has added it meanwhile.
@@ -163,7 +168,7 @@ impl FamilyCore {
         key: &[u8],
         make: impl FnOnce() -> AnyHandle,
     ) -> Result<Entry, RegisterError> {
-        match self.entries.get(key) {
+        match self.entries.get(key, Entry::clone) {
             Some(entry) => Ok(entry),
             None => self.add(key, || Some(Entry::One(make()))).map_err(|refusal| self.refused(refusal)),
         }
@@ -295,7 +300,7 @@ impl FamilyCore {
 
     /// Removes one of the series under a key, if there are any. One of a group begins again instead.
     pub(crate) fn remove_one(&self, key: &[u8], index: usize) -> bool {
-        match self.entries.get(key) {
+        match self.entries.get(key, Entry::clone) {
             Some(Entry::One(_)) => self.remove(key),
             Some(Entry::Group(group)) => self.restart(&group, Some(index)),
             None => false,

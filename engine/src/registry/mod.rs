@@ -29,7 +29,7 @@ pub use dynamic::DynamicFamily;
 pub use metric::Metric;
 pub use metrics::Metrics;
 pub use scope::CommonLabels;
-pub use typed::{Family, Found};
+pub use typed::{Family, LookUp};
 
 use catalog::Catalog;
 use metric::{AnyHandle, Kind};

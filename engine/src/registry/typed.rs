@@ -77,8 +77,8 @@ pub(crate) struct FamilyScope {
     pub(crate) key: Shared<[u8]>,
 }
 
-/// The series that a look-up has found; none in a disabled registry.
-pub struct Found(Option<(Arc<FamilyCore>, Entry)>);
+/// A look-up by the open labels: a family, none in a disabled registry, and the key.
+pub struct LookUp<'a>(Option<(&'a Arc<FamilyCore>, &'a KeyWriter)>);
 
 impl<L, M: Metric> Family<L, M> {
     /// A family that records nothing, as a disabled registry hands it out.
@@ -90,12 +90,13 @@ impl<L, M: Metric> Family<L, M> {
         Self { scope, group: None, handles: Shared::default(), labels: PhantomData }
     }
 
-    /// The family of the closed labels whose series were found.
-    pub(crate) fn of(found: Found) -> Self {
-        let Some((core, Entry::Group(group))) = found.0 else { return Self::noop() };
+    /// The family of the closed labels that are left.
+    pub(crate) fn of(look_up: LookUp<'_>) -> Result<Self, RegisterError> {
+        let Some((core, key)) = look_up.0 else { return Ok(Self::noop()) };
+        let Some(group) = core.find_or_make::<M, _>(key, Entry::group)? else { return Ok(Self::noop()) };
         let handles = group.handles().map(Shared::clone).unwrap_or_default();
-        let scope = FamilyScope { core, key: Shared::clone(group.key()) };
-        Self { scope: Some(scope), group: Some(group), handles, labels: PhantomData }
+        let scope = FamilyScope { core: Arc::clone(core), key: Shared::clone(group.key()) };
+        Ok(Self { scope: Some(scope), group: Some(group), handles, labels: PhantomData })
     }
 }
 
@@ -105,8 +106,7 @@ impl<L: Labels, M: Metric> Family<L, M> {
         if scope.core.has_open_labels_behind(&scope.key) {
             return Ok(Self::with_open_labels(Some(scope)));
         }
-        let entry = scope.core.entry::<M>(&KeyWriter::new(&scope.key))?;
-        Ok(Self::of(Found(Some((scope.core, entry)))))
+        Self::of(LookUp(Some((&scope.core, &KeyWriter::new(&scope.key)))))
     }
 
     /// Resolves the open labels: a value for one, a tuple for several, in the order of their declaration.
@@ -124,13 +124,10 @@ impl<L: Labels, M: Metric> Family<L, M> {
     where
         L::Closed<()>: ClosedList,
     {
-        let found = match &self.scope {
-            Some(scope) => {
-                Some((Arc::clone(&scope.core), scope.core.entry::<M>(&scope.key_of(|key| open.write(key)))?))
-            }
-            None => None,
-        };
-        Ok(L::Closed::<()>::resolve(Found(found)))
+        let Some(scope) = &self.scope else { return L::Closed::<()>::resolve(LookUp(None)) };
+        let mut key = KeyWriter::new(&scope.key);
+        open.write(&mut key);
+        L::Closed::<()>::resolve(LookUp(Some((&scope.core, &key))))
     }
 
     /// The series with these labels: all of them, open and closed, in a struct like `L`. Costs a look-up, like
@@ -141,8 +138,9 @@ impl<L: Labels, M: Metric> Family<L, M> {
     /// Those of [`with`](Self::with).
     pub fn series<K: LabelsOf<L>>(&self, labels: &K) -> Result<M, RegisterError> {
         let Some(scope) = &self.scope else { return Ok(M::noop()) };
-        let entry = scope.core.entry::<M>(&scope.key_of(|key| labels.write(key)))?;
-        Ok(entry.open(labels.index()))
+        let mut key = KeyWriter::new(&scope.key);
+        labels.write(&mut key);
+        scope.core.find_or_make::<M, _>(&key, |entry| entry.open(labels.index()))
     }
 
     /// Removes the series with these labels, and says whether there was one.
@@ -192,9 +190,9 @@ impl<L: ClosedLabels, M: Metric> Family<L, M> {
     }
 }
 
-impl fmt::Debug for Found {
+impl fmt::Debug for LookUp<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Found")
+        f.debug_tuple("LookUp").field(&self.0.map(|(_, key)| key)).finish()
     }
 }
 
@@ -216,10 +214,11 @@ impl FamilyScope {
     }
 }
 
-impl Found {
-    /// The handle, where one series was found.
-    pub(crate) fn handle<M: Metric>(self) -> M {
-        self.0.map_or_else(M::noop, |(_, entry)| entry.open(0))
+impl LookUp<'_> {
+    /// The handle to the one series under the key.
+    pub(crate) fn handle<M: Metric>(self) -> Result<M, RegisterError> {
+        let Some((core, key)) = self.0 else { return Ok(M::noop()) };
+        core.find_or_make::<M, _>(key, |entry| entry.open(0))
     }
 }
 

@@ -247,11 +247,11 @@ impl<K: Eq + Hash, V: Clone> Map<K, V> {
         Self(Mutex::new(HashMap::default()))
     }
 
-    pub(crate) fn get<Q: Eq + Hash + ?Sized>(&self, key: &Q) -> Option<V>
+    pub(crate) fn get<Q: Eq + Hash + ?Sized, R>(&self, key: &Q, read: impl FnOnce(&V) -> R) -> Option<R>
     where
         K: Borrow<Q>,
     {
-        super::lock(&self.0).get(key).cloned()
+        super::lock(&self.0).get(key).map(read)
     }
 
     pub(crate) fn get_or_try_insert<E>(&self, key: K, make: impl FnOnce() -> Result<V, E>) -> Result<V, E> {

@@ -37,19 +37,23 @@ impl Cell64 {
 }
 
 /// A map from label sets to series. The slow lane: it locks one of its internal shards.
+///
+/// The keys are short, and `std`'s hash would be most of a look-up. This one is seeded at random too, and the number of
+/// keys is limited.
 #[derive(Debug)]
-pub(crate) struct Map<K: Eq + Hash, V>(dashmap::DashMap<K, V>);
+pub(crate) struct Map<K: Eq + Hash, V>(dashmap::DashMap<K, V, foldhash::fast::RandomState>);
 
 impl<K: Eq + Hash, V: Clone> Map<K, V> {
     pub(crate) fn new() -> Self {
-        Self(dashmap::DashMap::new())
+        Self(dashmap::DashMap::default())
     }
 
-    pub(crate) fn get<Q: Eq + Hash + ?Sized>(&self, key: &Q) -> Option<V>
+    /// What `read` makes of the value under `key`, if there is one. Under the lock.
+    pub(crate) fn get<Q: Eq + Hash + ?Sized, R>(&self, key: &Q, read: impl FnOnce(&V) -> R) -> Option<R>
     where
         K: Borrow<Q>,
     {
-        self.0.get(key).map(|entry| entry.value().clone())
+        self.0.get(key).map(|entry| read(entry.value()))
     }
 
     /// The value under `key`, made by `make` when there is none. Two callers never both make one.
