@@ -127,6 +127,8 @@ pub use registry::{
     RegistryBuilder,
 };
 #[doc(hidden)]
+pub use registry::derived;
+#[doc(hidden)]
 pub use shard::arena::shards_made;
 pub use signal_counter::SignalCounter;
 pub use snapshot::{
@@ -143,4 +145,5 @@ pub use statics::{
     StaticCounter, StaticFloatCounter, StaticGauge, StaticHistogram, StaticMetric, StaticSignalCounter,
     StaticUpDownCounter,
 };
+pub use tachometer_macros::{LabelValue, Labels, Metrics};
 pub use timer::Timer;

@@ -62,6 +62,9 @@ pub trait Labels {
     /// The combinations of the closed labels' values; 1 when there are none.
     const COUNT: usize;
 
+    /// How many of the labels have no name of their own, and get one when the family is declared.
+    const UNNAMED: usize = 0;
+
     /// Names the labels, in the order in which the other methods take them.
     fn describe(labels: &mut LabelDescriber<'_>);
 
@@ -113,6 +116,7 @@ impl<V: LabelValue> Labels for V {
     type Closed<Rest> = <V::Domain as Domain>::ClosedList<V, Rest>;
 
     const COUNT: usize = if V::Domain::CLOSED { V::COUNT } else { 1 };
+    const UNNAMED: usize = 1;
 
     fn describe(labels: &mut LabelDescriber<'_>) {
         labels.unnamed::<V>();
@@ -160,6 +164,7 @@ macro_rules! tuples {
             type Closed<Rest> = nested!(Closed<Rest> of $($v)*);
 
             const COUNT: usize = 1 $(* <$v as Labels>::COUNT)*;
+            const UNNAMED: usize = 0 $(+ <$v as Labels>::UNNAMED)*;
 
             fn describe(labels: &mut LabelDescriber<'_>) {
                 $(labels.unnamed::<$v>();)*

@@ -4,6 +4,7 @@ use std::sync::Arc as Shared;
 
 use super::{
     Registry,
+    derived::Fit,
     dynamic::DynamicFamily,
     entry::Entry,
     family::Description,
@@ -63,6 +64,10 @@ pub struct Declaration<'a> {
             `StateSet<Enum>`, or a nested `Metrics` struct with `#[metrics(nested)]`"
 )]
 pub trait Instrument: Sized {
+    /// What the attributes of a field of this type may say.
+    #[doc(hidden)]
+    const FIT: Fit = Fit::ANY;
+
     /// Registers the declaration as this.
     ///
     /// # Errors
@@ -192,6 +197,8 @@ impl<'a> Declaration<'a> {
 }
 
 impl<M: Metric> Instrument for M {
+    const FIT: Fit = Fit::of(M::KIND, 0);
+
     fn register(declaration: Declaration<'_>) -> Result<Self, RegisterError> {
         let Some(scope) = declaration.family::<M, ()>()? else { return Ok(M::noop()) };
         scope.core.find_or_make::<M, _>(&KeyWriter::new(&scope.key), |entry| entry.open(0))
@@ -199,6 +206,8 @@ impl<M: Metric> Instrument for M {
 }
 
 impl<L: Labels, M: Metric> Instrument for Family<L, M> {
+    const FIT: Fit = Fit::of(M::KIND, L::UNNAMED);
+
     fn register(declaration: Declaration<'_>) -> Result<Self, RegisterError> {
         match declaration.family::<M, L>()? {
             Some(scope) => Self::new(scope),
@@ -209,6 +218,8 @@ impl<L: Labels, M: Metric> Instrument for Family<L, M> {
 
 /// The names of the labels are those of [`Declaration::labels`].
 impl<M: Metric> Instrument for DynamicFamily<M> {
+    const FIT: Fit = Fit::of(M::KIND, 0).with_any_names();
+
     fn register(mut declaration: Declaration<'_>) -> Result<Self, RegisterError> {
         let names = std::mem::take(&mut declaration.labels);
         declaration.open_scope(M::KIND, names).map(Self::new)
@@ -216,6 +227,8 @@ impl<M: Metric> Instrument for DynamicFamily<M> {
 }
 
 impl<S: LabelValue<Domain = Closed>> Instrument for StateSet<S> {
+    const FIT: Fit = Fit::of(Kind::StateSet, 0);
+
     fn register(declaration: Declaration<'_>) -> Result<Self, RegisterError> {
         const { assert!(S::COUNT > 0 && S::COUNT <= MAX_STATES, "a state set has 1 to 64 states") }
         if !declaration.registry.is_enabled() {

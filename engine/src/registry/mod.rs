@@ -8,6 +8,7 @@ mod catalog;
 mod declaration;
 #[cfg(not(tachometer_loom))]
 mod default;
+pub mod derived;
 mod dynamic;
 mod entry;
 mod errors;

@@ -1,0 +1,208 @@
+//! One field of a struct of metrics: what its attributes say, and how it is registered.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{ToTokens, quote, quote_spanned};
+use syn::{
+    Error, Expr, Field, LitStr, Path, Result, Token, Type, ext::IdentExt, meta::ParseNestedMeta, parenthesized,
+    punctuated::Punctuated, spanned::Spanned,
+};
+
+use crate::{
+    help,
+    input::{Errors, read_keys, text, unexpected},
+    names::{has_unit, label_problem, metric_problem},
+};
+
+/// A field.
+pub(crate) struct Member<'a> {
+    pub(crate) ident: &'a Ident,
+    pub(crate) ty: &'a Type,
+    /// `None` when the field is a struct of metrics itself.
+    pub(crate) metric: Option<Metric>,
+}
+
+/// What is declared.
+pub(crate) struct Metric {
+    /// Without the prefix, and the token that it comes from.
+    pub(crate) name: (String, TokenStream),
+    help: String,
+    options: Options,
+}
+
+#[derive(Default)]
+struct Options {
+    name: Option<LitStr>,
+    help: Option<LitStr>,
+    unit: Option<LitStr>,
+    labels: Vec<LitStr>,
+    /// With the key, which errors about the value point at.
+    buckets: Option<(Path, Expr)>,
+    absent_until_set: Option<Path>,
+}
+
+const KEYS: [&str; 7] = ["name", "help", "label", "labels", "unit", "buckets", "absent_until_set"];
+
+impl<'a> Member<'a> {
+    /// The field with its attributes, in a struct with this prefix.
+    pub(crate) fn read(field: &'a Field, prefix: &str, errors: &mut Errors) -> Option<Self> {
+        let ident = field.ident.as_ref()?;
+        let mut nested = false;
+        read_keys(&field.attrs, "metrics", &["nested"], errors, |_, _| {
+            nested = true;
+            Ok(())
+        });
+        if nested {
+            unexpected(&field.attrs, "metric", errors);
+            return Some(Self { ident, ty: &field.ty, metric: None });
+        }
+        let options = Options::read(field, errors);
+        options.check_labels(errors);
+        let name = match &options.name {
+            Some(name) => (name.value(), name.to_token_stream()),
+            None => (ident.unraw().to_string(), ident.to_token_stream()),
+        };
+        let full = full_name(prefix, &name.0);
+        if let Some(problem) = metric_problem(&full) {
+            errors.at(&name.1, problem);
+        }
+        options.check_unit(&full, errors);
+        let help = match &options.help {
+            Some(help) => Some(help.value()),
+            None => help::of_doc_comment(&field.attrs),
+        };
+        if help.is_none() {
+            let message = "the metric has no help text: give it a doc comment, or `#[metric(help = \"...\")]`";
+            errors.at(ident, message);
+        }
+        let metric = Metric { name, help: help?, options };
+        Some(Self { ident, ty: &field.ty, metric: Some(metric) })
+    }
+}
+
+fn full_name(prefix: &str, name: &str) -> String {
+    if prefix.is_empty() { name.to_owned() } else { format!("{prefix}_{name}") }
+}
+
+impl Options {
+    fn read(field: &Field, errors: &mut Errors) -> Self {
+        let mut options = Self::default();
+        read_keys(&field.attrs, "metric", &KEYS, errors, |key, meta| {
+            match key {
+                "name" => options.name = Some(text(meta)?),
+                "help" => options.help = Some(text(meta)?),
+                "unit" => options.unit = Some(text(meta)?),
+                "buckets" => options.buckets = Some((meta.path.clone(), meta.value()?.parse()?)),
+                "absent_until_set" => options.absent_until_set = Some(meta.path.clone()),
+                _ if !options.labels.is_empty() => {
+                    let message = "`label` and `labels` are one too many; name all labels in `labels(...)`";
+                    return Err(Error::new_spanned(&meta.path, message));
+                }
+                "label" => options.labels.push(text(meta)?),
+                _ => options.labels = label_list(meta)?,
+            }
+            Ok(())
+        });
+        options
+    }
+
+    fn check_labels(&self, errors: &mut Errors) {
+        for (index, label) in self.labels.iter().enumerate() {
+            if let Some(problem) = label_problem(&label.value()) {
+                errors.at(label, problem);
+            }
+            if self.labels[..index].iter().any(|other| other.value() == label.value()) {
+                errors.at(label, format!("the label `{}` occurs twice; rename one", label.value()));
+            }
+        }
+    }
+
+    fn check_unit(&self, name: &str, errors: &mut Errors) {
+        let Some(unit) = &self.unit else { return };
+        if !has_unit(name, &unit.value()) {
+            let message = format!(
+                "the name `{name}` does not end in the unit `{}` (before `_total`); rename it, or leave the unit out",
+                unit.value()
+            );
+            errors.at(unit, message);
+        }
+    }
+}
+
+/// The names in `labels("a", "b")`.
+fn label_list(meta: &ParseNestedMeta<'_>) -> Result<Vec<LitStr>> {
+    if !meta.input.peek(syn::token::Paren) {
+        return Err(Error::new_spanned(&meta.path, "`labels` takes a list, `labels(\"a\", \"b\")`"));
+    }
+    let list;
+    parenthesized!(list in meta.input);
+    let labels = Punctuated::<LitStr, Token![,]>::parse_terminated(&list)?;
+    if labels.is_empty() {
+        return Err(Error::new_spanned(&meta.path, "`labels` names no label; leave it out"));
+    }
+    Ok(labels.into_iter().collect())
+}
+
+impl Member<'_> {
+    /// What the field's type must implement.
+    pub(crate) fn bound(&self, engine: &Path) -> TokenStream {
+        match self.metric {
+            Some(_) => quote!(#engine::Instrument),
+            None => quote!(#engine::Metrics<Common = ()>),
+        }
+    }
+
+    /// `field: registration`, in a function that returns its errors.
+    pub(crate) fn register(&self, engine: &Path, registry: &Ident) -> TokenStream {
+        let (ident, ty) = (self.ident, self.ty);
+        let Some(metric) = &self.metric else {
+            return quote_spanned!(ty.span()=> #ident: #engine::derived::nested::<#ty>(&#registry)?);
+        };
+        let (name, help) = (&metric.name.0, &metric.help);
+        let unit = metric.options.unit.iter();
+        let buckets = metric.options.buckets.iter().map(|(_, buckets)| buckets);
+        let absent = metric.options.absent_until_set.iter().map(|_| quote!(.absent_until_set()));
+        let labels = match metric.options.labels.as_slice() {
+            [] => TokenStream::new(),
+            [label] => quote!(.label(#label)),
+            labels => quote!(.labels([#(#labels),*])),
+        };
+        let declaration = quote! {
+            #registry.declare(#name, #help) #(.unit(#unit))* #labels #(.buckets(#buckets))* #(#absent)*
+        };
+        quote!(#ident: <#ty as #engine::Instrument>::register(#declaration)?)
+    }
+
+    /// What must be true of the field's type for the options to suit it.
+    pub(crate) fn asserts(&self, engine: &Path) -> Vec<TokenStream> {
+        let Some(Metric { options, .. }) = &self.metric else { return Vec::new() };
+        let ty = self.ty;
+        let assert = |span: Span, check: TokenStream, message: &str| {
+            quote_spanned!(span=> assert!(<#ty as #engine::Instrument>::FIT.#check, #message))
+        };
+        let names = options.labels.len();
+        let mut asserts = vec![match options.labels.as_slice() {
+            [] => assert(
+                ty.span(),
+                quote!(takes_names(0)),
+                "the labels of this family have no names: add `#[metric(label = \"...\")]`, or `labels(...)` for a tuple",
+            ),
+            [first, ..] => assert(
+                first.span(),
+                quote!(takes_names(#names)),
+                "the metric does not take this many label names: one label by itself takes `label`, a tuple a name for \
+                 each in `labels(...)`, a struct has names of its own, and a handle has no labels",
+            ),
+        }];
+        if let Some((key, _)) = &options.buckets {
+            asserts.push(assert(key.span(), quote!(takes_buckets()), "only a histogram has buckets; leave them out"));
+        }
+        if let Some(key) = &options.absent_until_set {
+            asserts.push(assert(
+                key.span(),
+                quote!(takes_absent_until_set()),
+                "only a gauge can be absent until it is set; leave `absent_until_set` out",
+            ));
+        }
+        asserts
+    }
+}
