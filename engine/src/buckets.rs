@@ -161,6 +161,11 @@ impl PartialEq for Buckets {
 }
 
 /// Buckets, or the result of making some: what a registration takes, so that its error can carry theirs.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` makes no buckets",
+    label = "not buckets",
+    note = "use one of the constructors: `Buckets::explicit([0.1, 1.0, 10.0])`, `Buckets::exponential(0.001, 2.0, 14)`"
+)]
 pub trait IntoBuckets {
     /// The buckets, or what was wrong with them.
     fn into_buckets(self) -> Result<Buckets, BucketsError>;

@@ -121,13 +121,13 @@ pub use histogram::{Histogram, HistogramValue};
 pub use labels::{LabelValue, Labels};
 #[cfg(not(tachometer_loom))]
 pub use registry::default_registry;
+#[doc(hidden)]
+pub use registry::derived;
 pub use registry::{
     CommonLabels, DEFAULT_CALLBACK_TIMEOUT, DEFAULT_MAX_FAMILIES, DEFAULT_MAX_SERIES_PER_FAMILY, Declaration,
     DynamicFamily, Family, Instrument, MAX_COMBINATIONS, MAX_LABELS, Metric, Metrics, NO_LABELS, Registry,
     RegistryBuilder,
 };
-#[doc(hidden)]
-pub use registry::derived;
 #[doc(hidden)]
 pub use shard::arena::shards_made;
 pub use signal_counter::SignalCounter;

@@ -58,19 +58,57 @@ mod tests {
             },
             Some("Records sent, retries   included."),
         );
-        assert_help(&parse_quote!(#[doc = "Sent."] #[doc(hidden)] #[doc = "All."] struct S;), Some("Sent. All."));
+        assert_help(
+            &parse_quote!(
+                #[doc = "Sent."]
+                #[doc(hidden)]
+                #[doc = "All."]
+                struct S;
+            ),
+            Some("Sent. All."),
+        );
     }
 
     #[test]
     fn a_block_comment_loses_its_stars() {
-        assert_help(&parse_quote!(#[doc = "* Sent,\n     * all.\n     *\n     * More.\n "] struct S;), Some("Sent, all."));
-        assert_help(&parse_quote!(#[doc = " Sent\n all. "] struct S;), Some("Sent all."));
+        assert_help(
+            &parse_quote!(
+                #[doc = "* Sent,\n     * all.\n     *\n     * More.\n "]
+                struct S;
+            ),
+            Some("Sent, all."),
+        );
+        assert_help(
+            &parse_quote!(
+                #[doc = " Sent\n all. "]
+                struct S;
+            ),
+            Some("Sent all."),
+        );
     }
 
     #[test]
     fn no_words_are_no_help() {
-        assert_help(&parse_quote!(struct S;), None);
-        assert_help(&parse_quote!(#[doc = "  "] #[doc = ""] struct S;), None);
-        assert_help(&parse_quote!(#[doc(hidden)] struct S;), None);
+        assert_help(
+            &parse_quote!(
+                struct S;
+            ),
+            None,
+        );
+        assert_help(
+            &parse_quote!(
+                #[doc = "  "]
+                #[doc = ""]
+                struct S;
+            ),
+            None,
+        );
+        assert_help(
+            &parse_quote!(
+                #[doc(hidden)]
+                struct S;
+            ),
+            None,
+        );
     }
 }

@@ -1,9 +1,10 @@
 //! What all derives do with their input: they gather errors, read attributes and add bounds.
 
 use proc_macro2::{TokenStream, TokenTree};
-use quote::ToTokens;
+use quote::{ToTokens, quote};
 use syn::{
-    Attribute, Error, GenericParam, Generics, LitStr, Path, Result, Type, meta::ParseNestedMeta, parse_quote,
+    Attribute, Error, GenericParam, Generics, Lit, LitStr, Path, Result, Type, meta::ParseNestedMeta,
+    parse_quote, spanned::Spanned,
 };
 
 /// The errors found so far: a programmer sees all of them at once.
@@ -41,6 +42,10 @@ pub(crate) fn read_keys(
 ) {
     let mut seen = Vec::new();
     for attribute in attributes.iter().filter(|attribute| attribute.path().is_ident(name)) {
+        if let Ok(value) = attribute.parse_args::<Lit>() {
+            errors.at(value, format!("a value by itself means nothing here; {}", takes(name, known)));
+            continue;
+        }
         let result = attribute.parse_nested_meta(|meta| {
             let key = meta.path.get_ident().map(ToString::to_string).unwrap_or_default();
             if !known.contains(&key.as_str()) {
@@ -62,10 +67,19 @@ pub(crate) fn read_keys(
 
 fn unknown(path: &Path, name: &str, known: &[&str]) -> String {
     let path = path.to_token_stream().to_string().replace(' ', "");
-    let known = known.iter().map(|key| format!("`{key}`")).collect::<Vec<_>>().join(", ");
-    match known.as_str() {
-        "" => format!("`#[{name}({path})]` means nothing here; leave it out"),
-        known => format!("there is no `{path}` here; `#[{name}(...)]` takes {known}"),
+    match known {
+        [] => format!("`{path}` means nothing here; {}", takes(name, known)),
+        _ => format!("there is no `{path}` here; {}", takes(name, known)),
+    }
+}
+
+fn takes(name: &str, known: &[&str]) -> String {
+    match known {
+        [] => format!("leave `#[{name}(...)]` out"),
+        known => {
+            let known = known.iter().map(|key| format!("`{key}`")).collect::<Vec<_>>().join(", ");
+            format!("`#[{name}(...)]` takes {known}")
+        }
     }
 }
 
@@ -84,7 +98,7 @@ pub(crate) fn default_crate() -> Path {
     parse_quote!(::tachometer)
 }
 
-/// Says what is wrong with the names that do not fit, at the attribute or the field that they come from.
+/// Refuses whatever the attributes `#[name(...)]` say.
 pub(crate) fn unexpected(attributes: &[Attribute], name: &str, errors: &mut Errors) {
     read_keys(attributes, name, &[], errors, |_, _| Ok(()));
 }
@@ -99,28 +113,66 @@ pub(crate) fn is_generic(ty: &Type, generics: &Generics) -> bool {
         GenericParam::Lifetime(_) => None,
     });
     let parameters: Vec<_> = parameters.collect();
-    mentions(ty.to_token_stream(), &|ident| *ident == "Self" || parameters.contains(&ident))
-}
-
-fn mentions(tokens: TokenStream, is_parameter: &impl Fn(&proc_macro2::Ident) -> bool) -> bool {
-    tokens.into_iter().any(|token| match token {
-        TokenTree::Ident(ident) => is_parameter(&ident),
-        TokenTree::Group(group) => mentions(group.stream(), is_parameter),
-        TokenTree::Punct(_) | TokenTree::Literal(_) => false,
+    any(ty.to_token_stream(), &|token| match token {
+        TokenTree::Ident(ident) => ident == "Self" || parameters.contains(&ident),
+        _ => false,
     })
 }
 
-/// The generics with a bound for each type that depends on them. The compiler checks the others by itself, and points at
-/// the field.
+fn has_lifetime(ty: &Type) -> bool {
+    any(ty.to_token_stream(), &|token| matches!(token, TokenTree::Punct(punct) if punct.as_char() == '\''))
+}
+
+/// Whether this holds for any of the tokens, those in brackets among them.
+fn any(tokens: TokenStream, is: &impl Fn(&TokenTree) -> bool) -> bool {
+    tokens.into_iter().any(|token| match &token {
+        TokenTree::Group(group) => any(group.stream(), is),
+        _ => is(&token),
+    })
+}
+
+/// The type behind shared references, which are label values when it is one. It has fewer lifetimes.
+pub(crate) fn referent(ty: &Type) -> &Type {
+    match ty {
+        Type::Reference(reference) if reference.mutability.is_none() => referent(&reference.elem),
+        _ => ty,
+    }
+}
+
+/// The generics with a bound for each of these types, by a trait of the engine.
+///
+/// Types without parameters get one too. If it does not hold, that is the one error there is: all else takes the bound for
+/// granted. Not so types that only have lifetimes: two bounds that differ in these alone are ambiguous to the compiler.
 pub(crate) fn bounded<'a>(
     generics: &Generics,
+    engine: &Path,
     bounds: impl IntoIterator<Item = (&'a Type, TokenStream)>,
 ) -> Generics {
     let mut bounded = generics.clone();
     for (ty, bound) in bounds {
-        if is_generic(ty, generics) {
-            bounded.make_where_clause().predicates.push(parse_quote!(#ty: #bound));
+        if has_lifetime(ty) && !is_generic(ty, generics) {
+            continue;
         }
+        let bound = placed(engine, bound, ty);
+        bounded.make_where_clause().predicates.push(parse_quote!(#ty: #bound));
     }
     bounded
+}
+
+/// `engine::bound`, at the place of the type: an error about a bound points at the tokens of the bound.
+fn placed(engine: &Path, bound: TokenStream, ty: &Type) -> TokenStream {
+    let is_default = engine.to_token_stream().to_string() == default_crate().to_token_stream().to_string();
+    let mut place = ty.span();
+    let end = ty.to_token_stream().into_iter().last().map_or(place, |last| last.span());
+    // The error reaches from the place of the first token to that of the last, if both are in the same source.
+    let mut place_at = |mut token: TokenTree, is_given: bool| {
+        // A path that was given means what it meant where it was written, such as `$crate`.
+        token.set_span(if is_given { place.resolved_at(token.span()) } else { place });
+        place = end;
+        token
+    };
+    let engine = engine.to_token_stream().into_iter();
+    let mut placed: TokenStream = engine.map(|token| place_at(token, !is_default)).collect();
+    placed.extend(quote!(::#bound).into_iter().map(|token| place_at(token, false)));
+    placed
 }

@@ -8,7 +8,7 @@ use syn::{
     Variant, ext::IdentExt, meta::ParseNestedMeta,
 };
 
-use crate::input::{Errors, bounded, crate_path, default_crate, read_keys, text, unexpected};
+use crate::input::{Errors, bounded, crate_path, default_crate, read_keys, referent, text, unexpected};
 
 /// The names that `rename_all` knows, and what each makes of a variant.
 const STYLES: [(&str, fn(&str) -> String); 8] = [
@@ -100,12 +100,14 @@ fn values(name: &Ident, data: &DataEnum, style: fn(&str) -> String, errors: &mut
         }
         let (value, origin) = value_of(variant, style, errors);
         if value.is_empty() {
-            let message = "an empty value is the same as no label; leave the label empty with an `Option` of this enum";
+            let message =
+                "an empty value is the same as no label; leave the label empty with an `Option` of this enum";
             errors.at(&origin, message);
         }
         if let Some(twin) = values.iter().position(|other| *other == value) {
             let twin = &data.variants[twin].ident;
-            errors.at(&origin, format!("the variant `{twin}` has the value `{value}` already; choose another"));
+            errors
+                .at(&origin, format!("the variant `{twin}` has the value `{value}` already; choose another"));
         }
         values.push(value);
     }
@@ -143,8 +145,10 @@ fn of_newtype(input: &DeriveInput, data: &DataStruct) -> Result<TokenStream> {
         Ok(())
     });
     let mut members = data.fields.members();
-    let (Some(field), Some(member), None) = (data.fields.iter().next(), members.next(), members.next()) else {
-        let message = "a label value is an enum or a struct with one field; use `#[derive(Labels)]` for several labels";
+    let (Some(field), Some(member), None) = (data.fields.iter().next(), members.next(), members.next())
+    else {
+        let message =
+            "a label value is an enum or a struct with one field; use `#[derive(Labels)]` for several labels";
         errors.at(&input.ident, message);
         return errors.finish(TokenStream::new());
     };
@@ -152,7 +156,7 @@ fn of_newtype(input: &DeriveInput, data: &DataStruct) -> Result<TokenStream> {
     errors.finish(())?;
 
     let ty = &field.ty;
-    let generics = bounded(&input.generics, [(ty, quote!(#engine::LabelValue))]);
+    let generics = bounded(&input.generics, &engine, [(referent(ty), quote!(LabelValue))]);
     Ok(implement(input, &engine, &generics, &delegate(&engine, ty, &member)))
 }
 

@@ -13,7 +13,7 @@ use syn::{
 };
 
 use crate::{
-    input::{Errors, bounded, crate_path, default_crate, is_generic, read_keys, text},
+    input::{Errors, bounded, crate_path, default_crate, is_generic, read_keys, referent, text},
     names::label_problem,
 };
 
@@ -54,9 +54,10 @@ fn named_fields(input: &DeriveInput) -> Result<Vec<&Field>> {
             data.enum_token.to_token_stream(),
             "an enum is the value of one label: use `#[derive(LabelValue)]`; several labels are a struct",
         ),
-        Data::Union(data) => {
-            (data.union_token.to_token_stream(), "a union is no set of labels; use a struct with named fields")
-        }
+        Data::Union(data) => (
+            data.union_token.to_token_stream(),
+            "a union is no set of labels; use a struct with named fields",
+        ),
     };
     Err(Error::new_spanned(tokens, message))
 }
@@ -101,14 +102,17 @@ fn check_names(fields: &[LabelField<'_>], errors: &mut Errors) {
     for field in fields {
         let Some(name) = &field.name else { continue };
         if let Some(twin) = seen.insert(name, field.ident) {
-            errors.at(field.ident, format!("the label `{name}` is that of the field `{twin}` already; rename one"));
+            errors.at(
+                field.ident,
+                format!("the label `{name}` is that of the field `{twin}` already; rename one"),
+            );
         }
     }
 }
 
 fn expand(input: &DeriveInput, engine: &Path, fields: &[LabelField<'_>]) -> TokenStream {
     let (name, labels) = (&input.ident, quote!(#engine::Labels));
-    let generics = bounded(&input.generics, fields.iter().map(|field| (field.ty, field.bound(engine))));
+    let generics = bounded(&input.generics, engine, fields.iter().map(LabelField::bound));
     let (impl_generics, ty_generics, where_clause) = generics.split_for_impl();
     let open = list(fields, &quote!(#labels), &quote!(Open));
     let closed = list(fields, &quote!(#labels), &quote!(Closed));
@@ -187,8 +191,11 @@ fn flatten_asserts<'a>(
 }
 
 impl LabelField<'_> {
-    fn bound(&self, engine: &Path) -> TokenStream {
-        if self.name.is_some() { quote!(#engine::LabelValue) } else { quote!(#engine::Labels) }
+    fn bound(&self) -> (&Type, TokenStream) {
+        match self.name {
+            Some(_) => (referent(self.ty), quote!(LabelValue)),
+            None => (self.ty, quote!(Labels)),
+        }
     }
 
     fn describe(&self, engine: &Path) -> TokenStream {

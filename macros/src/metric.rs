@@ -3,13 +3,13 @@
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::{
-    Error, Expr, Field, LitStr, Path, Result, Token, Type, ext::IdentExt, meta::ParseNestedMeta, parenthesized,
-    punctuated::Punctuated, spanned::Spanned,
+    Error, Expr, Field, Generics, LitStr, Path, Result, Token, Type, ext::IdentExt, meta::ParseNestedMeta,
+    parenthesized, punctuated::Punctuated, spanned::Spanned,
 };
 
 use crate::{
     help,
-    input::{Errors, read_keys, text, unexpected},
+    input::{Errors, is_generic, read_keys, text, unexpected},
     names::{has_unit, label_problem, metric_problem},
 };
 
@@ -71,7 +71,8 @@ impl<'a> Member<'a> {
             None => help::of_doc_comment(&field.attrs),
         };
         if help.is_none() {
-            let message = "the metric has no help text: give it a doc comment, or `#[metric(help = \"...\")]`";
+            let message =
+                "the metric has no help text: give it a doc comment, or `#[metric(help = \"...\")]`";
             errors.at(ident, message);
         }
         let metric = Metric { name, help: help?, options };
@@ -143,11 +144,12 @@ fn label_list(meta: &ParseNestedMeta<'_>) -> Result<Vec<LitStr>> {
 }
 
 impl Member<'_> {
-    /// What the field's type must implement.
-    pub(crate) fn bound(&self, engine: &Path) -> TokenStream {
+    /// What the field's type must implement, where the compiler would not ask for it by itself or point elsewhere.
+    pub(crate) fn bound(&self, generics: &Generics) -> Option<TokenStream> {
         match self.metric {
-            Some(_) => quote!(#engine::Instrument),
-            None => quote!(#engine::Metrics<Common = ()>),
+            Some(_) if is_generic(self.ty, generics) => Some(quote!(Instrument)),
+            Some(_) => None,
+            None => Some(quote!(derived::Nested)),
         }
     }
 
@@ -155,7 +157,7 @@ impl Member<'_> {
     pub(crate) fn register(&self, engine: &Path, registry: &Ident) -> TokenStream {
         let (ident, ty) = (self.ident, self.ty);
         let Some(metric) = &self.metric else {
-            return quote_spanned!(ty.span()=> #ident: #engine::derived::nested::<#ty>(&#registry)?);
+            return quote!(#ident: <#ty as #engine::derived::Nested>::register_nested(&#registry)?);
         };
         let (name, help) = (&metric.name.0, &metric.help);
         let unit = metric.options.unit.iter();
@@ -172,37 +174,48 @@ impl Member<'_> {
         quote!(#ident: <#ty as #engine::Instrument>::register(#declaration)?)
     }
 
-    /// What must be true of the field's type for the options to suit it.
+    /// What must be true of the field's type for the options to suit it: expressions that panic at compile time.
     pub(crate) fn asserts(&self, engine: &Path) -> Vec<TokenStream> {
         let Some(Metric { options, .. }) = &self.metric else { return Vec::new() };
         let ty = self.ty;
-        let assert = |span: Span, check: TokenStream, message: &str| {
-            quote_spanned!(span=> assert!(<#ty as #engine::Instrument>::FIT.#check, #message))
+        let fit = quote!(<#ty as #engine::Instrument>::FIT);
+        let mut asserts = vec![options.assert_names(&fit, ty.span())];
+        let mut assert = |span: Span, check: TokenStream, message: &str| {
+            asserts.push(quote_spanned!(span=> assert!(#fit.#check, #message)));
         };
-        let names = options.labels.len();
-        let mut asserts = vec![match options.labels.as_slice() {
-            [] => assert(
-                ty.span(),
-                quote!(takes_names(0)),
-                "the labels of this family have no names: add `#[metric(label = \"...\")]`, or `labels(...)` for a tuple",
-            ),
-            [first, ..] => assert(
-                first.span(),
-                quote!(takes_names(#names)),
-                "the metric does not take this many label names: one label by itself takes `label`, a tuple a name for \
-                 each in `labels(...)`, a struct has names of its own, and a handle has no labels",
-            ),
-        }];
+        assert(
+            ty.span(),
+            quote!(has_few_combinations()),
+            "the closed labels of this family have more than 65,536 combinations of values, each of which would be a \
+             series; use fewer",
+        );
         if let Some((key, _)) = &options.buckets {
-            asserts.push(assert(key.span(), quote!(takes_buckets()), "only a histogram has buckets; leave them out"));
+            assert(key.span(), quote!(takes_buckets()), "only a histogram has buckets; leave them out");
         }
         if let Some(key) = &options.absent_until_set {
-            asserts.push(assert(
-                key.span(),
-                quote!(takes_absent_until_set()),
-                "only a gauge can be absent until it is set; leave `absent_until_set` out",
-            ));
+            let message = "only a gauge can be absent until it is set; leave `absent_until_set` out";
+            assert(key.span(), quote!(takes_absent_until_set()), message);
         }
         asserts
+    }
+}
+
+impl Options {
+    /// Panics unless there is a name for each label that has none of its own.
+    fn assert_names(&self, fit: &TokenStream, type_span: Span) -> TokenStream {
+        let given = self.labels.len();
+        let Some(first) = self.labels.first() else {
+            let message = "the labels of this family have no names; add `#[metric(label = \"...\")]` for one label, \
+                           `labels(...)` for a tuple";
+            return quote_spanned!(type_span=> assert!(#fit.takes_names(0), #message));
+        };
+        quote_spanned! {first.span()=>
+            if #fit.takes_names(#given) {
+            } else if #fit.takes_names(0) {
+                panic!("this metric has no labels to name: a struct of labels names its own, and a handle has none")
+            } else {
+                panic!("this family has another number of labels than names are given; give one for each")
+            }
+        }
     }
 }

@@ -5,8 +5,7 @@ use std::collections::BTreeMap;
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::{
-    Data, DeriveInput, Error, Field, Fields, LitStr, Path, Result, Type, parse_quote,
-    spanned::Spanned,
+    Data, DeriveInput, Error, Field, Fields, LitStr, Path, Result, Type, parse_quote, spanned::Spanned,
 };
 
 use crate::{
@@ -45,12 +44,9 @@ impl Options {
             }
             Ok(())
         });
-        if let Some(prefix) = &options.prefix {
-            match prefix_problem(&prefix.value()) {
-                _ if prefix.value().is_empty() => errors.at(prefix, "the prefix is empty; leave it out"),
-                Some(problem) => errors.at(prefix, problem),
-                None => {}
-            }
+        // Taken out, so that the names that begin with it are not blamed for it.
+        if let Some(prefix) = options.prefix.take_if(|prefix| prefix_problem(&prefix.value()).is_some()) {
+            errors.at(&prefix, prefix_problem(&prefix.value()).unwrap_or_default());
         }
         options
     }
@@ -64,18 +60,18 @@ fn named_fields(input: &DeriveInput) -> Result<Vec<&Field>> {
     let (tokens, message) = match &input.data {
         Data::Struct(data) => match &data.fields {
             Fields::Named(fields) if !fields.named.is_empty() => return Ok(fields.named.iter().collect()),
-            Fields::Unnamed(fields) => (
-                fields.to_token_stream(),
-                "metrics are named like fields; use a struct with named fields",
-            ),
+            Fields::Unnamed(fields) => {
+                (fields.to_token_stream(), "metrics are named like fields; use a struct with named fields")
+            }
             _ => (input.ident.to_token_stream(), "a struct without fields has no metrics; give it a field"),
         },
         Data::Enum(data) => {
             (data.enum_token.to_token_stream(), "an enum cannot hold metrics; use a struct with named fields")
         }
-        Data::Union(data) => {
-            (data.union_token.to_token_stream(), "a union cannot hold metrics; use a struct with named fields")
-        }
+        Data::Union(data) => (
+            data.union_token.to_token_stream(),
+            "a union cannot hold metrics; use a struct with named fields",
+        ),
     };
     Err(Error::new_spanned(tokens, message))
 }
@@ -86,7 +82,8 @@ fn check_names(members: &[Member<'_>], errors: &mut Errors) {
         let Some(metric) = &member.metric else { continue };
         let (name, origin) = &metric.name;
         if let Some(twin) = seen.insert(name, member.ident) {
-            errors.at(origin, format!("the metric `{name}` is that of the field `{twin}` already; rename one"));
+            errors
+                .at(origin, format!("the metric `{name}` is that of the field `{twin}` already; rename one"));
         }
     }
 }
@@ -95,15 +92,14 @@ fn expand(input: &DeriveInput, options: &Options, members: &[Member<'_>]) -> Tok
     let (name, engine, prefix) = (&input.ident, &options.engine, options.prefix());
     let no_labels = parse_quote!(());
     let common = options.common.as_ref().unwrap_or(&no_labels);
-    let bounds = members.iter().map(|member| (member.ty, member.bound(engine)));
-    let bounds = bounds.chain([(common, quote!(#engine::Labels))]);
-    let generics = bounded(&input.generics, bounds);
+    let bounds = members.iter().filter_map(|member| Some((member.ty, member.bound(&input.generics)?)));
+    let bounds = bounds.chain([(common, quote!(Labels))]);
+    let generics = bounded(&input.generics, engine, bounds);
     let (impl_generics, ty_generics, where_clause) = generics.split_for_impl();
     let (asserts, late_asserts) = asserts(input, engine, common, members);
     // Of the macro's own scope, so that an expression in `buckets` cannot meet them.
     let registry = Ident::new("registry", Span::mixed_site());
     let labels = Ident::new("common", Span::mixed_site());
-    let child = quote_spanned!(common.span()=> #engine::Registry::child(#registry, #prefix, &#labels)?);
     let fields = members.iter().map(|member| member.register(engine, &registry));
     quote! {
         const _: () = {
@@ -119,7 +115,7 @@ fn expand(input: &DeriveInput, options: &Options, members: &[Member<'_>]) -> Tok
                     #labels: #common,
                 ) -> ::core::result::Result<Self, #engine::RegisterError> {
                     #late_asserts
-                    let #registry = #child;
+                    let #registry = #engine::Registry::child(#registry, #prefix, &#labels)?;
                     ::core::result::Result::Ok(Self { #(#fields,)* })
                 }
             }

@@ -2,6 +2,9 @@
 
 /// What is wrong with a label's name.
 pub(crate) fn label_problem(name: &str) -> Option<String> {
+    if name.is_empty() {
+        return Some("the label name is empty; give it one".to_owned());
+    }
     if !is_name(name, |_| false) {
         return Some(format!(
             "the label name `{name}` may hold only ASCII letters, digits and `_`, and must not begin with a digit"
@@ -13,6 +16,9 @@ pub(crate) fn label_problem(name: &str) -> Option<String> {
 
 /// What is wrong with a metric's name, which begins with the prefix of its struct.
 pub(crate) fn metric_problem(name: &str) -> Option<String> {
+    if name.is_empty() {
+        return Some("the metric name is empty; give it one".to_owned());
+    }
     (!is_name(name, |byte| byte == b':')).then(|| {
         format!(
             "the metric name `{name}` may hold only ASCII letters, digits, `_` and `:`, and must not begin with a digit"
@@ -22,6 +28,9 @@ pub(crate) fn metric_problem(name: &str) -> Option<String> {
 
 /// What is wrong with the prefix of a struct.
 pub(crate) fn prefix_problem(prefix: &str) -> Option<String> {
+    if prefix.is_empty() {
+        return Some("the prefix is empty; leave it out".to_owned());
+    }
     (!is_name(prefix, |byte| byte == b':')).then(|| {
         format!(
             "the prefix `{prefix}` may hold only ASCII letters, digits, `_` and `:`, and must not begin with a digit"

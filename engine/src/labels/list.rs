@@ -54,8 +54,10 @@ impl Domain for Open {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not fit the open labels of this family",
     label = "one value for each open label is needed, in the order of their declaration",
-    note = "one open label takes a value, several take a tuple; closed labels (enums, `bool`) are chosen afterwards: \
-            `family.with(open)?[closed]`"
+    note = "one open label takes a value, several take a tuple; closed labels (enums, `bool`) are chosen by an index: \
+            `family.with(open)?[closed]`, or `family[closed]` where none are open",
+    note = "a value is a string, an integer, a type with `#[derive(LabelValue)]`, or `format_args!(\"{{value}}\")` of \
+            whatever implements `Display`"
 )]
 pub trait OpenValues<Labels> {
     /// Writes the values one after the other.

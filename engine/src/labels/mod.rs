@@ -26,7 +26,7 @@ pub(crate) mod value;
 
 pub use key::{KeyWriter, MAX_LABEL_VALUE_BYTES};
 pub use list::{Closed, ClosedList, Domain, Open, OpenValues, Text};
-pub use set::{ClosedLabels, LabelDescriber, Labels, LabelsOf, Resolved, Unnamed};
+pub use set::{ClosedLabels, LabelDescriber, Labels, LabelsOf, NoOpenLabels, Resolved, SameLabels, Unnamed};
 pub use value::LabelValue;
 
 #[doc(hidden)]

@@ -76,29 +76,39 @@ pub trait Labels {
 }
 
 /// Labels that are all closed. A family of them is indexed: `family[labels]`.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` has open labels, whose values are not known beforehand",
-    label = "cannot index by open labels",
-    note = "resolve them once, and keep the result: `family.with(open)?[closed]`"
-)]
-pub trait ClosedLabels: Labels<Open<()> = ()> {}
+pub trait ClosedLabels: Labels {}
 
-impl<L: Labels<Open<()> = ()>> ClosedLabels for L {}
+impl<L: Labels<Open<()>: NoOpenLabels>> ClosedLabels for L {}
+
+/// The list of open labels that has none. A trait instead of an equation of types, for the sake of the message.
+#[diagnostic::on_unimplemented(
+    message = "this family has open labels, whose values are not known beforehand, and cannot be indexed",
+    label = "has open labels (strings, numbers)",
+    note = "resolve the open labels once, and keep the result: `family.with(open)?[closed]`"
+)]
+pub trait NoOpenLabels {}
+
+impl NoOpenLabels for () {}
 
 /// Labels that a family can be looked up by: the family's own, or the same struct with other type parameters for its
 /// open labels.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` are not the labels of this family, which are `{L}`",
-    label = "other labels"
-)]
 pub trait LabelsOf<L>: Labels {}
 
-impl<L, K> LabelsOf<L> for K
-where
-    L: Labels,
-    K: Labels<Shape = L::Shape, Open<()> = L::Open<()>, Closed<()> = L::Closed<()>>,
-{
-}
+impl<L: Labels, K: Labels> LabelsOf<L> for K where All<K>: SameLabels<All<L>> {}
+
+/// What tells sets of labels apart.
+type All<L> = (<L as Labels>::Shape, <L as Labels>::Open<()>, Rest<L>);
+
+/// Equality of types, for the sake of the message.
+#[diagnostic::on_unimplemented(
+    message = "these are not the labels of this family",
+    label = "other labels than the family's",
+    note = "a family is looked up with the struct it was declared with; its open labels may have other types there, such \
+            as `&str` for `String`"
+)]
+pub trait SameLabels<L> {}
+
+impl<L> SameLabels<L> for L {}
 
 /// What is left to choose when the open labels of `L` are resolved.
 pub(crate) type Rest<L> = <L as Labels>::Closed<()>;

@@ -58,10 +58,12 @@ pub struct Declaration<'a> {
 /// What a declaration can be registered as: a handle, a family of them, or a state set. `#[derive(Metrics)]` registers a
 /// struct of these.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is not a metric",
-    label = "not a handle, a family or a state set",
+    message = "`{Self}` cannot be registered as a metric",
+    label = "not a metric",
     note = "a field of a `Metrics` struct is a handle (`Counter`, `Gauge`, `Histogram`, ...), a `Family<Labels, Handle>`, a \
-            `StateSet<Enum>`, or a nested `Metrics` struct with `#[metrics(nested)]`"
+            `StateSet<Enum>`, or a nested `Metrics` struct with `#[metrics(nested)]`",
+    note = "the labels of a family are a type with `#[derive(LabelValue)]`, a tuple of them, or a struct with \
+            `#[derive(Labels)]`"
 )]
 pub trait Instrument: Sized {
     /// What the attributes of a field of this type may say.
@@ -119,18 +121,20 @@ impl<'a> Declaration<'a> {
     /// is illegal, reserved, missing or given twice; when the unit is not in the name, the buckets could not be made, or
     /// an option does not suit the kind of metric; when a limit of the registry or the process is reached.
     pub fn register<I: Instrument>(self) -> Result<I, RegisterError> {
+        // Here, and not where the labels are known: the compiler names the caller of the function that it is in.
+        const {
+            assert!(
+                I::FIT.has_few_combinations(),
+                "the closed labels of this family have more than 65,536 combinations of values, each of which would \
+                 be a series; use fewer"
+            );
+        }
         I::register(self)
     }
 
     /// The family of `M` with the labels `L`, in the registry's scope; `None` in a disabled registry.
     fn family<M: Metric, L: Labels>(self) -> Result<Option<FamilyScope>, RegisterError> {
-        const {
-            assert!(L::COUNT > 0, "a label has no values: give its enum a variant");
-            assert!(
-                L::COUNT <= MAX_COMBINATIONS,
-                "the closed labels of this family have too many combinations"
-            );
-        }
+        const { assert!(L::COUNT > 0, "a label has no values: give its enum a variant") }
         if !self.registry.is_enabled() {
             return Ok(None);
         }
@@ -197,7 +201,7 @@ impl<'a> Declaration<'a> {
 }
 
 impl<M: Metric> Instrument for M {
-    const FIT: Fit = Fit::of(M::KIND, 0);
+    const FIT: Fit = Fit::of(M::KIND);
 
     fn register(declaration: Declaration<'_>) -> Result<Self, RegisterError> {
         let Some(scope) = declaration.family::<M, ()>()? else { return Ok(M::noop()) };
@@ -206,7 +210,7 @@ impl<M: Metric> Instrument for M {
 }
 
 impl<L: Labels, M: Metric> Instrument for Family<L, M> {
-    const FIT: Fit = Fit::of(M::KIND, L::UNNAMED);
+    const FIT: Fit = Fit::of(M::KIND).with_labels::<L>();
 
     fn register(declaration: Declaration<'_>) -> Result<Self, RegisterError> {
         match declaration.family::<M, L>()? {
@@ -218,7 +222,7 @@ impl<L: Labels, M: Metric> Instrument for Family<L, M> {
 
 /// The names of the labels are those of [`Declaration::labels`].
 impl<M: Metric> Instrument for DynamicFamily<M> {
-    const FIT: Fit = Fit::of(M::KIND, 0).with_any_names();
+    const FIT: Fit = Fit::of(M::KIND).with_any_names();
 
     fn register(mut declaration: Declaration<'_>) -> Result<Self, RegisterError> {
         let names = std::mem::take(&mut declaration.labels);
@@ -227,7 +231,7 @@ impl<M: Metric> Instrument for DynamicFamily<M> {
 }
 
 impl<S: LabelValue<Domain = Closed>> Instrument for StateSet<S> {
-    const FIT: Fit = Fit::of(Kind::StateSet, 0);
+    const FIT: Fit = Fit::of(Kind::StateSet);
 
     fn register(declaration: Declaration<'_>) -> Result<Self, RegisterError> {
         const { assert!(S::COUNT > 0 && S::COUNT <= MAX_STATES, "a state set has 1 to 64 states") }

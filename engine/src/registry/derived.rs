@@ -3,33 +3,46 @@
 //! A declaration finds out when it is registered that an option does not suit the metric. A derive knows the types, so it
 //! asks [`Instrument::FIT`](super::Instrument) in a constant, and the error points at the attribute.
 
-use super::{Metrics, Registry, metric::Kind};
-use crate::RegisterError;
+use super::{MAX_COMBINATIONS, Metrics, Registry, metric::Kind};
+use crate::{Labels, RegisterError};
 
 /// Which options of a declaration suit an instrument.
 #[derive(Clone, Copy, Debug)]
 pub struct Fit {
     /// How many labels must be named; `None` if any number may.
     names: Option<usize>,
+    /// The combinations of the values of closed labels.
+    combinations: usize,
     buckets: bool,
     absent_until_set: bool,
 }
 
 impl Fit {
     /// Nothing is known beforehand; what does not suit is an error of the registration.
-    pub(super) const ANY: Self = Self { names: None, buckets: true, absent_until_set: true };
+    pub(super) const ANY: Self = Self { names: None, combinations: 1, buckets: true, absent_until_set: true };
 
-    /// The options that suit a metric of this kind with so many labels to name.
-    pub(super) const fn of(kind: Kind, names: usize) -> Self {
+    /// The options that suit a metric of this kind without labels.
+    pub(super) const fn of(kind: Kind) -> Self {
         Self {
-            names: Some(names),
+            names: Some(0),
+            combinations: 1,
             buckets: matches!(kind, Kind::Histogram),
             absent_until_set: matches!(kind, Kind::Gauge),
         }
     }
 
+    pub(super) const fn with_labels<L: Labels>(self) -> Self {
+        Self { names: Some(L::UNNAMED), combinations: L::COUNT, ..self }
+    }
+
     pub(super) const fn with_any_names(self) -> Self {
         Self { names: None, ..self }
+    }
+
+    /// Whether there are at most [`MAX_COMBINATIONS`].
+    #[must_use]
+    pub const fn has_few_combinations(self) -> bool {
+        self.combinations <= MAX_COMBINATIONS
     }
 
     /// Whether just this many labels can be named.
@@ -69,11 +82,18 @@ impl NoCommonLabels for () {
     fn none() -> Self {}
 }
 
-/// Registers a struct of metrics that is a field of another one: `registry.register::<M>(())`.
-///
-/// # Errors
-///
-/// Those of [`Registry::register`].
-pub fn nested<M: Metrics<Common: NoCommonLabels>>(registry: &Registry) -> Result<M, RegisterError> {
-    registry.register(M::Common::none())
+/// A struct of metrics that can be a field of another one.
+pub trait Nested: Metrics {
+    /// Registers it: `registry.register::<Self>(())`.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Registry::register`].
+    fn register_nested(registry: &Registry) -> Result<Self, RegisterError>;
+}
+
+impl<M: Metrics<Common: NoCommonLabels>> Nested for M {
+    fn register_nested(registry: &Registry) -> Result<Self, RegisterError> {
+        registry.register(M::Common::none())
+    }
 }

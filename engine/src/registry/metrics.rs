@@ -27,6 +27,11 @@ use crate::RegisterError;
 /// let queue: Queue = Registry::new().register(())?;
 /// # Ok::<(), RegisterError>(())
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a struct of metrics",
+    label = "not a struct of metrics",
+    note = "use a struct with `#[derive(Metrics)]`"
+)]
 pub trait Metrics: Sized {
     /// The labels that all of the metrics have in common: a struct with `#[derive(Labels)]`, or `()`.
     type Common;

@@ -182,10 +182,13 @@ impl<L: Labels, M: Metric> Family<L, M> {
     }
 }
 
-impl<L: ClosedLabels, M: Metric> Family<L, M> {
+impl<L: Labels, M: Metric> Family<L, M> {
     /// The series with these labels, by its index: the same as `family[labels]`.
     #[inline]
-    pub fn get(&self, labels: L) -> &M {
+    pub fn get(&self, labels: L) -> &M
+    where
+        L: ClosedLabels,
+    {
         self.handles.get(labels.index()).unwrap_or_else(|| M::noop_ref())
     }
 }
