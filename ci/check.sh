@@ -3,8 +3,9 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-# The crates that the engine may pull into a program, itself included.
-MAX_ENGINE_CRATES=25
+# The crates that the engine may pull into a program, itself included. Those of its derives (the macros, heck,
+# proc-macro2, quote, syn, unicode-ident) are among them, though they run in the compiler only.
+MAX_ENGINE_CRATES=27
 # A longer file asks to be two.
 MAX_FILE_LINES=400
 

@@ -1,5 +1,7 @@
 //! What all derives do with their input: they gather errors, read attributes and add bounds.
 
+use std::collections::BTreeSet;
+
 use proc_macro2::{TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::{
@@ -149,11 +151,17 @@ pub(crate) fn bounded<'a>(
     bounds: impl IntoIterator<Item = (&'a Type, TokenStream)>,
 ) -> Generics {
     let mut bounded = generics.clone();
+    let mut seen = BTreeSet::new();
     for (ty, bound) in bounds {
-        if has_lifetime(ty) && !is_generic(ty, generics) {
+        // What is placed in the program is seen by its lints, which would find a repetition.
+        if !seen.insert(quote!(#ty: #bound).to_string()) {
             continue;
         }
-        let bound = placed(engine, bound, ty);
+        let bound = match (is_generic(ty, generics), has_lifetime(ty)) {
+            (true, _) => quote!(#engine::#bound),
+            (false, false) => placed(engine, bound, ty),
+            (false, true) => continue,
+        };
         bounded.make_where_clause().predicates.push(parse_quote!(#ty: #bound));
     }
     bounded

@@ -10,8 +10,11 @@ use syn::{
 
 use crate::input::{Errors, bounded, crate_path, default_crate, read_keys, referent, text, unexpected};
 
+/// Makes the value of a variant's name.
+type Style = fn(&str) -> String;
+
 /// The names that `rename_all` knows, and what each makes of a variant.
-const STYLES: [(&str, fn(&str) -> String); 8] = [
+const STYLES: [(&str, Style); 8] = [
     ("snake_case", |name| name.to_snake_case()),
     ("kebab-case", |name| name.to_kebab_case()),
     ("camelCase", |name| name.to_lower_camel_case()),
@@ -76,7 +79,7 @@ fn of_enum(input: &DeriveInput, data: &DataEnum) -> Result<TokenStream> {
     Ok(implement(input, &engine, &input.generics, &members))
 }
 
-fn style_of(meta: &ParseNestedMeta<'_>) -> Result<fn(&str) -> String> {
+fn style_of(meta: &ParseNestedMeta<'_>) -> Result<Style> {
     let wanted = text(meta)?;
     let style = STYLES.iter().find(|(name, _)| *name == wanted.value());
     style.map(|(_, style)| *style).ok_or_else(|| {
@@ -87,7 +90,7 @@ fn style_of(meta: &ParseNestedMeta<'_>) -> Result<fn(&str) -> String> {
 }
 
 /// The values of the variants, each of which has another.
-fn values(name: &Ident, data: &DataEnum, style: fn(&str) -> String, errors: &mut Errors) -> Vec<String> {
+fn values(name: &Ident, data: &DataEnum, style: Style, errors: &mut Errors) -> Vec<String> {
     if data.variants.is_empty() {
         errors.at(name, "an enum without variants has no values; give it a variant");
     }
@@ -115,7 +118,7 @@ fn values(name: &Ident, data: &DataEnum, style: fn(&str) -> String, errors: &mut
 }
 
 /// The value of a variant, and the tokens that it comes from.
-fn value_of(variant: &Variant, style: fn(&str) -> String, errors: &mut Errors) -> (String, TokenStream) {
+fn value_of(variant: &Variant, style: Style, errors: &mut Errors) -> (String, TokenStream) {
     let mut given: Option<LitStr> = None;
     for attribute in label_attributes(&variant.attrs) {
         match attribute.parse_args::<LitStr>() {
@@ -191,7 +194,7 @@ fn implement(
     let (impl_generics, ty_generics, where_clause) = generics.split_for_impl();
     quote! {
         #[automatically_derived]
-        #[allow(deprecated)]
+        #[allow(deprecated, clippy::trait_duplication_in_bounds)]
         impl #impl_generics #engine::LabelValue for #name #ty_generics #where_clause {
             #members
         }

@@ -130,7 +130,7 @@ fn expand(input: &DeriveInput, engine: &Path, fields: &[LabelField<'_>]) -> Toke
             #asserts
 
             #[automatically_derived]
-            #[allow(deprecated)]
+            #[allow(deprecated, clippy::trait_duplication_in_bounds)]
             impl #impl_generics #labels for #name #ty_generics #where_clause {
                 type Shape = (__Shape, #(<#shapes as #labels>::Shape,)*);
                 type Open<__Rest> = #open;

@@ -106,7 +106,7 @@ fn expand(input: &DeriveInput, options: &Options, members: &[Member<'_>]) -> Tok
             #asserts
 
             #[automatically_derived]
-            #[allow(deprecated)]
+            #[allow(deprecated, clippy::trait_duplication_in_bounds)]
             impl #impl_generics #engine::Metrics for #name #ty_generics #where_clause {
                 type Common = #common;
 

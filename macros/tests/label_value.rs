@@ -174,12 +174,13 @@ fn families_of_enums_and_newtypes_are_indexed_or_looked_up() {
     let ended: Family<Final, Counter> =
         registry.declare("ended_total", "Ended.").label("status").register().unwrap();
     ended[Final(Status::Failed)].add(2);
+    ended[Final(Status::Ok)].add(1);
     let sent: Family<Stream<String>, Counter> =
         registry.declare("sent_total", "Sent.").label("stream").register().unwrap();
     sent.with(Stream("orders")).unwrap().add(3);
     sent.with("orders").unwrap().add(4);
     let snapshot = registry.snapshot();
-    assert_eq!(snapshot.counter("ended_total", &[("status", "ok")]), Some(0), "there from the start");
+    assert_eq!(snapshot.counter("ended_total", &[("status", "ok")]), Some(1));
     assert_eq!(snapshot.counter("ended_total", &[("status", "bad")]), Some(2));
     assert_eq!(snapshot.counter("sent_total", &[("stream", "orders")]), Some(7));
 }

@@ -270,8 +270,13 @@ fn a_disabled_registry_registers_nothing_and_its_structs_work() {
 
 #[test]
 fn a_struct_may_have_parameters() {
+    #[derive(Labels)]
+    struct Place<S> {
+        zone: S,
+        edge: bool,
+    }
     #[derive(Metrics)]
-    #[metrics(prefix = "cache", common = Sent<S>)]
+    #[metrics(prefix = "cache", common = Place<S>)]
     struct Cache<S, L: Labels, H: Metric, const LEN: usize, N>
     where
         S: Clone,
@@ -286,13 +291,13 @@ fn a_struct_may_have_parameters() {
         nested: N,
     }
     let registry = Registry::new();
-    let common = Sent { stream: String::from("orders"), status: Status::Ok };
+    let common = Place { zone: String::from("eu"), edge: true };
     let cache: Cache<String, bool, Gauge, 3, RetryMetrics> = registry.register(common).unwrap();
     cache.hits[true].set(1.0);
     cache.by_stream.with("x").unwrap()[false].inc();
     cache.nested.retries_total[(Status::Ok, false)].inc();
     let snapshot = registry.snapshot();
-    let common = [("stream", "orders"), ("status", "ok")];
+    let common = [("zone", "eu"), ("edge", "true")];
     assert_eq!(snapshot.gauge("cache_hits", &[common[0], common[1], ("level", "true")]), Some(1.0));
     let by_stream = [common[0], common[1], ("a", "x"), ("b", "false")];
     assert_eq!(snapshot.counter("cache_by_stream", &by_stream), Some(1));

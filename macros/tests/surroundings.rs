@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 #![deny(warnings)]
 #![deny(clippy::pedantic, clippy::nursery)]
+#![allow(clippy::redundant_pub_crate, reason = "this workspace says how far a name reaches")]
 #![deny(
     missing_docs,
     missing_debug_implementations,
@@ -42,6 +43,19 @@ pub mod public {
         pub index: Rest,
         /// The same type again.
         pub again: Rest,
+    }
+
+    /// Labels whose bounds are said already.
+    #[derive(Clone, Debug, Labels)]
+    pub struct Bounded<V: LabelValue, L>
+    where
+        L: Labels,
+    {
+        /// A value.
+        pub value: V,
+        /// Labels.
+        #[label(flatten)]
+        pub labels: L,
     }
 
     /// No labels.

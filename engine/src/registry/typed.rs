@@ -106,7 +106,14 @@ impl<L: Labels, M: Metric> Family<L, M> {
         if scope.core.has_open_labels_behind(&scope.key) {
             return Ok(Self::with_open_labels(Some(scope)));
         }
-        Self::of(LookUp(Some((&scope.core, &KeyWriter::new(&scope.key)))))
+        let key = KeyWriter::new(&scope.key);
+        let family = Self::of(LookUp(Some((&scope.core, &key))))?;
+        if family.group.is_some() {
+            return Ok(family);
+        }
+        // No labels at all: one series, by itself.
+        let handle = scope.core.find_or_make::<M, _>(&key, |entry| entry.open(0))?;
+        Ok(Self { handles: Shared::from([handle]), ..Self::with_open_labels(Some(scope)) })
     }
 
     /// Resolves the open labels: a value for one, a tuple for several, in the order of their declaration.
