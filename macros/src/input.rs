@@ -80,7 +80,13 @@ fn takes(name: &str, known: &[&str]) -> String {
         [] => format!("leave `#[{name}(...)]` out"),
         known => {
             let known = known.iter().map(|key| format!("`{key}`")).collect::<Vec<_>>().join(", ");
-            format!("`#[{name}(...)]` takes {known}")
+            // Two attributes that are easily confused.
+            let other = match (name, known.as_str()) {
+                ("metric", _) => ", and `#[metrics(...)]` takes `nested`",
+                ("metrics", "`nested`") => ", and `#[metric(...)]` takes the others",
+                _ => "",
+            };
+            format!("`#[{name}(...)]` takes {known}{other}")
         }
     }
 }

@@ -176,7 +176,8 @@ pub fn derive_label_value(input: TokenStream) -> TokenStream {
 /// # Limits
 ///
 /// Label names that begin with `__`, `quantile` and `overflow` are reserved. That a flattened struct has a label of the same
-/// name is an error when the family is registered.
+/// name is an error when the family is registered. The types of the fields must be as public as the struct is: a family of
+/// it is resolved to one of its closed labels.
 #[proc_macro_derive(Labels, attributes(label))]
 pub fn derive_labels(input: TokenStream) -> TokenStream {
     expand(input, labels::derive)
