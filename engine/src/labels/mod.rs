@@ -16,8 +16,8 @@
 //! that lie under that key, all of which exist from the start: with several closed labels, the index is the number
 //! whose digits are the values' indices, the last label first in value.
 //!
-//! - [`value`]: one label's value; [`set`]: several labels, as a struct or a tuple;
-//! - [`key`]: the bytes that stand for the open values; [`list`]: which labels of a set are open, as types.
+//! - `value`: one label's value; `set`: several labels, as a struct or a tuple;
+//! - `key`: the bytes that stand for the open values; `list`: which labels of a set are open, as types.
 
 pub(crate) mod key;
 pub(crate) mod list;
