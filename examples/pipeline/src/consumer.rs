@@ -137,7 +137,7 @@ impl Consumer {
             self.reader.wait(PATIENCE);
             match self.get_records()? {
                 Fetched::Records { lag, behind_us } => {
-                    self.metrics.lag_records.set(lag as f64);
+                    self.metrics.shard.lag_records.set(lag as f64);
                     self.metrics.set_iterator_age(Duration::from_micros(behind_us));
                     self.process()?;
                 }
@@ -152,13 +152,13 @@ impl Consumer {
 
     fn caught_up(&mut self) {
         self.set_queued(0);
-        self.metrics.lag_records.set(0.0);
+        self.metrics.shard.lag_records.set(0.0);
         self.metrics.set_iterator_age(Duration::ZERO);
     }
 
     /// Changes this consumer's part of the queue size, which is that of all consumers together.
     fn set_queued(&mut self, records: i64) {
-        self.metrics.queue_size.add(records - self.queued);
+        self.metrics.queue_has_grown(records - self.queued);
         self.queued = records;
     }
 
@@ -186,8 +186,8 @@ impl Consumer {
     /// Takes the records of the last read out of the queue one by one.
     fn process(&mut self) -> Result<()> {
         let records = self.block.len() as u64;
-        self.metrics.records_received.add(records);
-        self.metrics.bytes_received.add(self.block.payload_bytes() as u64);
+        self.metrics.shard.records_received_total.add(records);
+        self.metrics.shard.bytes_received_total.add(self.block.payload_bytes() as u64);
         self.set_queued(records as i64);
         let mut laps = self.metrics.start_processing();
         while let Some(frame) = self.block.next_frame() {
@@ -215,7 +215,7 @@ impl Consumer {
             self.checkpoint_failed(error)?;
             return Ok(false);
         }
-        self.metrics.checkpoint_success.inc();
+        self.metrics.shard.checkpoint_success_total.inc();
         self.checkpointed.1 = position.sequence;
         self.checkpoint_failures = 0;
         if let Err(error) = self.reader.delete_finished() {
@@ -226,7 +226,7 @@ impl Consumer {
     }
 
     fn checkpoint_failed(&mut self, error: CheckpointError) -> Result<()> {
-        self.metrics.checkpoint_failure.inc();
+        self.metrics.shard.checkpoint_failure_total.inc();
         *lock(&self.all.failed_checkpoints).entry(error.error_type()).or_default() += 1;
         self.checkpoint_failures += 1;
         if self.checkpoint_failures >= MAX_FAILURES {

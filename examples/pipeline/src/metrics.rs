@@ -1,8 +1,8 @@
-//! The metrics of the pipeline: nineteen families, and structs of handles that are resolved once and kept.
+//! The metrics of the pipeline: nineteen families, declared as structs of handles.
 //!
-//! Names, types and labels are those of a Kinesis client's metrics, in a namespace of the registry's choice. A handle
-//! for a label set that is known at start (the stream, a shard) is looked up when the thread starts; only errors,
-//! which are rare, look their `error_type` up when they happen.
+//! Names, types and labels are those of a Kinesis client's metrics, in a namespace of the registry's choice. What is
+//! known when a struct is registered (the stream, a shard) is a common label of all its metrics; only errors, which are
+//! rare, look their `error_type` up when they happen.
 //!
 //! What counts as what:
 //!
@@ -21,145 +21,144 @@
 use std::time::Duration;
 
 use quanta::Clock;
-use tachometer::{Buckets, Counter, DynamicFamily, Gauge, Histogram, RegisterError, Registry, UpDownCounter};
+use tachometer::{
+    Buckets, Counter, Family, Gauge, Histogram, Labels, Metrics, RegisterError, Registry, UpDownCounter,
+};
 
 use crate::{laps::Laps, stream::ShardId};
 
-const STREAM: [&str; 1] = ["stream_name"];
-const STREAM_ERROR: [&str; 2] = ["stream_name", "error_type"];
-const SHARD: [&str; 2] = ["stream_name", "shard_id"];
-const SHARD_ERROR: [&str; 3] = ["stream_name", "shard_id", "error_type"];
+/// What all metrics of a stream have in common.
+#[derive(Clone, Debug, Labels)]
+pub(crate) struct OfStream {
+    stream_name: String,
+}
+
+/// What all metrics of one shard's consumer have in common.
+#[derive(Clone, Debug, Labels)]
+pub(crate) struct OfShard {
+    #[label(flatten)]
+    stream: OfStream,
+    shard_id: String,
+}
 
 /// Everything one pipeline records.
 #[derive(Clone, Debug)]
 pub(crate) struct PipelineMetrics {
     pub(crate) producer: ProducerMetrics,
     pub(crate) stream: StreamMetrics,
-    consumers: ConsumerFamilies,
+    queues: ConsumerQueues,
+    registry: Registry,
+    labels: OfStream,
 }
 
 impl PipelineMetrics {
-    /// Registers all families for the stream `name`.
+    /// Registers the metrics of the stream `name`.
     pub(crate) fn register(registry: &Registry, name: &str) -> Result<Self, RegisterError> {
+        let labels = OfStream { stream_name: name.to_owned() };
         Ok(Self {
-            producer: ProducerMetrics::register(registry, name)?,
-            stream: StreamMetrics::register(registry, name)?,
-            consumers: ConsumerFamilies::register(registry, name)?,
+            producer: registry.register(labels.clone())?,
+            stream: registry.register(labels.clone())?,
+            queues: registry.register(labels.clone())?,
+            registry: registry.clone(),
+            labels,
         })
     }
 
-    /// The handles for the consumer of one shard.
+    /// Registers the metrics of the consumer of one shard.
     pub(crate) fn consumer(&self, shard: ShardId) -> Result<ConsumerMetrics, RegisterError> {
-        self.consumers.resolve(&shard.to_string())
+        let labels = OfShard { stream: self.labels.clone(), shard_id: shard.to_string() };
+        Ok(ConsumerMetrics {
+            shard: self.registry.register(labels)?,
+            queues: self.queues.clone(),
+            clock: self.registry.is_enabled().then(Clock::new),
+        })
     }
 }
 
 /// What producers and the sender record.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Metrics)]
+#[metrics(prefix = "producer", common = OfStream)]
 pub(crate) struct ProducerMetrics {
-    pub(crate) records_sent: Counter,
-    pub(crate) bytes_sent: Counter,
-    pub(crate) throttles: Counter,
+    /// Total records successfully sent
+    pub(crate) records_sent_total: Counter,
+    /// Total bytes successfully sent
+    pub(crate) bytes_sent_total: Counter,
+    /// Total throttling errors
+    pub(crate) throttles_total: Counter,
+    /// Total producer errors
+    #[metric(label = "error_type")]
+    errors_total: Family<String, Counter>,
+    /// Size of batches sent, in records
+    #[metric(buckets = Buckets::explicit([1.0, 5.0, 10.0, 25.0, 50.0, 100.0, 250.0, 500.0]))]
     pub(crate) batch_size: Histogram,
-    /// Records in batches that wait to be sent.
+    /// Current producer queue size, in records
     pub(crate) queue_size: UpDownCounter,
-    /// From taking a batch out of the queue until the stream has all of it, retries included.
-    pub(crate) flush_duration: Histogram,
-    errors: DynamicFamily<Counter>,
-    stream: String,
+    // From taking a batch out of the queue until the stream has all of it, retries included.
+    /// Time to flush records
+    #[metric(buckets = Buckets::exponential(25e-6, 2.0, 18), unit = "seconds")]
+    pub(crate) flush_duration_seconds: Histogram,
 }
 
 impl ProducerMetrics {
-    fn register(registry: &Registry, stream: &str) -> Result<Self, RegisterError> {
-        let counter =
-            |name, help| registry.counter_family(name, help, STREAM)?.with([("stream_name", stream)]);
-        let sizes = Buckets::explicit([1.0, 5.0, 10.0, 25.0, 50.0, 100.0, 250.0, 500.0]);
-        let batch_size = registry.histogram_family_with(
-            "producer_batch_size",
-            "Size of batches sent, in records",
-            STREAM,
-            sizes,
-        )?;
-        let flush_duration = registry.histogram_family_with(
-            "producer_flush_duration_seconds",
-            "Time to flush records",
-            STREAM,
-            Buckets::exponential(25e-6, 2.0, 18),
-        )?;
-        let queue_size = registry.up_down_counter_family(
-            "producer_queue_size",
-            "Current producer queue size, in records",
-            STREAM,
-        )?;
-        Ok(Self {
-            records_sent: counter("producer_records_sent_total", "Total records successfully sent")?,
-            bytes_sent: counter("producer_bytes_sent_total", "Total bytes successfully sent")?,
-            throttles: counter("producer_throttles_total", "Total throttling errors")?,
-            batch_size: batch_size.with([("stream_name", stream)])?,
-            queue_size: queue_size.with([("stream_name", stream)])?,
-            flush_duration: flush_duration.with([("stream_name", stream)])?,
-            errors: registry.counter_family(
-                "producer_errors_total",
-                "Total producer errors",
-                STREAM_ERROR,
-            )?,
-            stream: stream.to_owned(),
-        })
-    }
-
     /// Counts an error; a throttle counts among the throttles too.
     pub(crate) fn error(&self, error_type: &str, throttle: bool) {
         if throttle {
-            self.throttles.inc();
+            self.throttles_total.inc();
         }
-        let labels = [("stream_name", self.stream.as_str()), ("error_type", error_type)];
-        // The labels are those the family was registered with, so a look-up fails only when there are no slots left;
-        // the error is then counted nowhere, but still handled.
-        if let Ok(errors) = self.errors.with(labels) {
-            errors.inc();
-        }
+        count_error(&self.errors_total, error_type);
     }
 }
 
 /// What the stream records about its shards.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Metrics)]
+#[metrics(prefix = "stream", common = OfStream)]
 pub(crate) struct StreamMetrics {
+    /// Number of active shards
     pub(crate) shards_active: Gauge,
+    /// Number of closed shards
     pub(crate) shards_closed: Gauge,
-    pub(crate) resharding_events: Counter,
+    /// Resharding events detected
+    pub(crate) resharding_events_total: Counter,
 }
 
-impl StreamMetrics {
-    fn register(registry: &Registry, stream: &str) -> Result<Self, RegisterError> {
-        let gauge = |name, help| registry.gauge_family(name, help, STREAM)?.with([("stream_name", stream)]);
-        let resharding = registry.counter_family(
-            "stream_resharding_events_total",
-            "Resharding events detected",
-            STREAM,
-        )?;
-        Ok(Self {
-            shards_active: gauge("stream_shards_active", "Number of active shards")?,
-            shards_closed: gauge("stream_shards_closed", "Number of closed shards")?,
-            resharding_events: resharding.with([("stream_name", stream)])?,
-        })
-    }
+/// What the consumers of a stream record together.
+#[derive(Clone, Debug, Metrics)]
+#[metrics(prefix = "consumer", common = OfStream)]
+struct ConsumerQueues {
+    /// Records in the queues of the consumers after their last reads
+    queue_size: UpDownCounter,
 }
 
 /// What the consumer of one shard records.
-#[derive(Clone, Debug)]
-pub(crate) struct ConsumerMetrics {
-    pub(crate) records_received: Counter,
-    pub(crate) bytes_received: Counter,
-    pub(crate) checkpoint_success: Counter,
-    pub(crate) checkpoint_failure: Counter,
+#[derive(Debug, Metrics)]
+#[metrics(prefix = "consumer", common = OfShard)]
+pub(crate) struct ShardMetrics {
+    /// Total records received
+    pub(crate) records_received_total: Counter,
+    /// Total bytes received
+    pub(crate) bytes_received_total: Counter,
+    /// Total errors of reads
+    #[metric(label = "error_type")]
+    errors_total: Family<String, Counter>,
+    /// Successful durable checkpoints
+    pub(crate) checkpoint_success_total: Counter,
+    /// Failed or refused checkpoints
+    pub(crate) checkpoint_failure_total: Counter,
+    /// Records in the shard behind the consumer's position
     pub(crate) lag_records: Gauge,
-    pub(crate) iterator_age: Gauge,
-    processing_time: Histogram,
-    /// Shared by the consumers of the stream: each adds how much its own queue has grown.
-    pub(crate) queue_size: UpDownCounter,
-    errors: DynamicFamily<Counter>,
-    stream: String,
-    shard: String,
+    /// How much older the record last asked for was than the newest of the shard
+    #[metric(unit = "milliseconds")]
+    iterator_age_milliseconds: Gauge,
+    /// Record processing time
+    #[metric(buckets = Buckets::exponential(10e-9, 2.0, 18), unit = "seconds")]
+    processing_time_seconds: Histogram,
+}
+
+/// What the consumer of one shard records, and what it shares with the others.
+#[derive(Debug)]
+pub(crate) struct ConsumerMetrics {
+    pub(crate) shard: ShardMetrics,
+    queues: ConsumerQueues,
     /// Of the processing time; `None` when nothing is recorded.
     clock: Option<Clock>,
 }
@@ -167,100 +166,28 @@ pub(crate) struct ConsumerMetrics {
 impl ConsumerMetrics {
     /// Counts an error of a read.
     pub(crate) fn error(&self, error_type: &str) {
-        let labels = [
-            ("stream_name", self.stream.as_str()),
-            ("shard_id", self.shard.as_str()),
-            ("error_type", error_type),
-        ];
-        // See `ProducerMetrics::error`.
-        if let Ok(errors) = self.errors.with(labels) {
-            errors.inc();
-        }
+        count_error(&self.shard.errors_total, error_type);
     }
 
     /// Starts the clock for a series of records that are processed one right after the other.
     pub(crate) fn start_processing(&self) -> Laps<'_> {
-        Laps::start(&self.processing_time, self.clock.as_ref())
+        Laps::start(&self.shard.processing_time_seconds, self.clock.as_ref())
     }
 
     /// Sets the iterator's age, which has whole milliseconds.
     pub(crate) fn set_iterator_age(&self, age: Duration) {
-        self.iterator_age.set(age.as_millis() as f64);
+        self.shard.iterator_age_milliseconds.set(age.as_millis() as f64);
+    }
+
+    /// Says by how much this consumer's own queue has grown.
+    pub(crate) fn queue_has_grown(&self, records: i64) {
+        self.queues.queue_size.add(records);
     }
 }
 
-/// The families behind `ConsumerMetrics`, from which each new shard takes its series.
-#[derive(Clone, Debug)]
-struct ConsumerFamilies {
-    records_received: DynamicFamily<Counter>,
-    bytes_received: DynamicFamily<Counter>,
-    errors: DynamicFamily<Counter>,
-    checkpoint_success: DynamicFamily<Counter>,
-    checkpoint_failure: DynamicFamily<Counter>,
-    lag_records: DynamicFamily<Gauge>,
-    iterator_age: DynamicFamily<Gauge>,
-    processing_time: DynamicFamily<Histogram>,
-    queue_size: UpDownCounter,
-    stream: String,
-    clock: Option<Clock>,
-}
-
-impl ConsumerFamilies {
-    fn register(registry: &Registry, stream: &str) -> Result<Self, RegisterError> {
-        let counter = |name, help| registry.counter_family(name, help, SHARD);
-        let gauge = |name, help| registry.gauge_family(name, help, SHARD);
-        let queue_size = registry.up_down_counter_family(
-            "consumer_queue_size",
-            "Records in the queues of the consumers after their last reads",
-            STREAM,
-        )?;
-        Ok(Self {
-            records_received: counter("consumer_records_received_total", "Total records received")?,
-            bytes_received: counter("consumer_bytes_received_total", "Total bytes received")?,
-            errors: registry.counter_family("consumer_errors_total", "Total errors of reads", SHARD_ERROR)?,
-            checkpoint_success: counter(
-                "consumer_checkpoint_success_total",
-                "Successful durable checkpoints",
-            )?,
-            checkpoint_failure: counter(
-                "consumer_checkpoint_failure_total",
-                "Failed or refused checkpoints",
-            )?,
-            lag_records: gauge(
-                "consumer_lag_records",
-                "Records in the shard behind the consumer's position",
-            )?,
-            iterator_age: gauge(
-                "consumer_iterator_age_milliseconds",
-                "How much older the record last asked for was than the newest of the shard",
-            )?,
-            processing_time: registry.histogram_family_with(
-                "consumer_processing_time_seconds",
-                "Record processing time",
-                SHARD,
-                Buckets::exponential(10e-9, 2.0, 18),
-            )?,
-            queue_size: queue_size.with([("stream_name", stream)])?,
-            stream: stream.to_owned(),
-            clock: registry.is_enabled().then(Clock::new),
-        })
-    }
-
-    fn resolve(&self, shard: &str) -> Result<ConsumerMetrics, RegisterError> {
-        let labels = [("stream_name", self.stream.as_str()), ("shard_id", shard)];
-        Ok(ConsumerMetrics {
-            records_received: self.records_received.with(labels)?,
-            bytes_received: self.bytes_received.with(labels)?,
-            checkpoint_success: self.checkpoint_success.with(labels)?,
-            checkpoint_failure: self.checkpoint_failure.with(labels)?,
-            lag_records: self.lag_records.with(labels)?,
-            iterator_age: self.iterator_age.with(labels)?,
-            processing_time: self.processing_time.with(labels)?,
-            queue_size: self.queue_size.clone(),
-            errors: self.errors.clone(),
-            stream: self.stream.clone(),
-            shard: shard.to_owned(),
-            clock: self.clock.clone(),
-        })
+fn count_error(errors: &Family<String, Counter>, error_type: &str) {
+    // A look-up fails only when there are no cells left; the error is then counted nowhere, but still handled.
+    if let Ok(errors) = errors.with(error_type) {
+        errors.inc();
     }
 }

@@ -79,20 +79,20 @@ mod tests {
     fn the_line_shows_what_is_new_and_the_lag_as_it_is() {
         let registry = Registry::builder().namespace(NAMESPACE).build().unwrap();
         let metrics = PipelineMetrics::register(&registry, "s").unwrap();
-        metrics.producer.records_sent.add(1_000_000);
-        metrics.producer.flush_duration.observe_n(1.0, 1000);
+        metrics.producer.records_sent_total.add(1_000_000);
+        metrics.producer.flush_duration_seconds.observe_n(1.0, 1000);
         let before = registry.snapshot();
 
-        metrics.producer.records_sent.add(3000);
+        metrics.producer.records_sent_total.add(3000);
         for shard in [0, 1] {
-            metrics.consumer(ShardId(shard)).unwrap().lag_records.set(600.0);
+            metrics.consumer(ShardId(shard)).unwrap().shard.lag_records.set(600.0);
         }
         let now = registry.snapshot();
         let text = line(&now, &now.since(&before), Duration::from_millis(250));
         assert_eq!(text, "12,000 records/s   lag 1,200   p99 flush -");
 
         // All in the bucket from 0.8 to 1.6 ms, through which quantiles go in a straight line.
-        metrics.producer.flush_duration.observe_n(0.001, 100);
+        metrics.producer.flush_duration_seconds.observe_n(0.001, 100);
         let later = registry.snapshot();
         let text = line(&later, &later.since(&now), Duration::from_millis(250));
         assert_eq!(text, "0 records/s   lag 1,200   p99 flush 1.6ms");

@@ -49,15 +49,15 @@ impl BatchSender {
 
     /// Puts a whole batch. Nothing else is put meanwhile, so records of one key never overtake each other.
     fn flush(&self, batch: &Batch, sent: &mut Totals) -> Result<()> {
-        let timer = self.metrics.flush_duration.start_timer();
+        let timer = self.metrics.flush_duration_seconds.start_timer();
         let mut pending: Vec<usize> = (0..batch.len()).collect();
         let mut backoff = Backoff::new(FIRST_WAIT, LONGEST_WAIT);
         let mut write_errors = 0;
         loop {
             let summary = self.stream.put_records(batch, &mut pending);
             sent.add(summary.records, summary.bytes);
-            self.metrics.records_sent.add(summary.records);
-            self.metrics.bytes_sent.add(summary.bytes);
+            self.metrics.records_sent_total.add(summary.records);
+            self.metrics.bytes_sent_total.add(summary.bytes);
             if pending.is_empty() {
                 break;
             }

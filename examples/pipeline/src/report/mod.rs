@@ -163,12 +163,12 @@ mod tests {
     fn report() -> (Report, Registry) {
         let registry = Registry::builder().namespace(NAMESPACE).build().unwrap();
         let metrics = PipelineMetrics::register(&registry, "s").unwrap();
-        metrics.producer.records_sent.add(5);
-        metrics.producer.bytes_sent.add(50);
+        metrics.producer.records_sent_total.add(5);
+        metrics.producer.bytes_sent_total.add(50);
         for (shard, records) in [(0, 2), (1, 3)] {
             let consumer = metrics.consumer(ShardId(shard)).unwrap();
-            consumer.records_received.add(records);
-            consumer.bytes_received.add(records * 10);
+            consumer.shard.records_received_total.add(records);
+            consumer.shard.bytes_received_total.add(records * 10);
         }
         let all = Totals { records: 5, bytes: 50 };
         let report = Report {
@@ -202,7 +202,7 @@ mod tests {
             assert!(!unsent.counts_agree());
         }
         let (mut report, registry) = report();
-        PipelineMetrics::register(&registry, "s").unwrap().producer.bytes_sent.inc();
+        PipelineMetrics::register(&registry, "s").unwrap().producer.bytes_sent_total.inc();
         report.snapshot = registry.snapshot();
         assert!(!report.counts_agree());
     }

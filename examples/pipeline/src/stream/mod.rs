@@ -126,7 +126,7 @@ impl Stream {
         routing.splice(at..=at, children);
         self.metrics.shards_active.set(routing.len() as f64);
         self.metrics.shards_closed.add(1.0);
-        self.metrics.resharding_events.inc();
+        self.metrics.resharding_events_total.inc();
         *self.routing.write().unwrap_or_else(PoisonError::into_inner) = routing.into();
         Ok(true)
     }
