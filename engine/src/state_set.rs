@@ -50,9 +50,12 @@ impl<S: LabelValue> StateSet<S> {
     /// Turns this state on and all others off.
     #[inline]
     pub fn set(&self, state: S) {
-        if let Some(cell) = &self.cell {
+        let bit = bit(&state);
+        if let Some(cell) = &self.cell
+            && bit != 0
+        {
             // Relaxed, here and below: the states stand for themselves.
-            cell.on.store(bit(&state), Ordering::Relaxed);
+            cell.on.store(bit, Ordering::Relaxed);
         }
     }
 
@@ -82,7 +85,8 @@ impl<S: LabelValue> StateSet<S> {
 /// The bit of a state; none for an index that no state has.
 #[inline]
 fn bit<S: LabelValue>(state: &S) -> u64 {
-    1_u64.checked_shl(state.index() as u32).unwrap_or(0)
+    let index = state.index();
+    if index < S::COUNT.min(MAX_STATES) { 1 << index } else { 0 }
 }
 
 impl<S> Clone for StateSet<S> {

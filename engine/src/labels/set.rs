@@ -5,7 +5,7 @@ use super::{
     list::{ClosedList, Domain},
     value::LabelValue,
 };
-use crate::{error::RegisterErrorReason as Reason, name::LabelName};
+use crate::{error::RegisterErrorReason as Reason, name::LabelName, registry::MAX_COMBINATIONS};
 
 /// The labels of a family. `#[derive(Labels)]` writes this for structs.
 ///
@@ -116,6 +116,10 @@ pub(crate) type Rest<L> = <L as Labels>::Closed<()>;
 /// A handle to a series, or the family of the closed labels of `L`.
 pub type Resolved<L, M> = <Rest<L> as ClosedList>::Resolved<M>;
 
+/// An index that no value has. It lies beyond all combinations, and so does whatever is made of it and other labels'
+/// indices.
+const NO_INDEX: usize = MAX_COMBINATIONS;
+
 /// Stands for the shape of labels without a struct.
 #[derive(Debug)]
 pub enum Unnamed {}
@@ -134,7 +138,12 @@ impl<V: LabelValue> Labels for V {
 
     #[inline]
     fn index(&self) -> usize {
-        if V::Domain::CLOSED { LabelValue::index(self) } else { 0 }
+        match LabelValue::index(self) {
+            _ if !V::Domain::CLOSED => 0,
+            index if index < V::COUNT => index,
+            // As one digit of several it could make up the index of a combination that it is not part of.
+            _ => NO_INDEX,
+        }
     }
 
     fn write(&self, key: &mut KeyWriter) {

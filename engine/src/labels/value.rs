@@ -117,7 +117,7 @@ impl<V: LabelValue> LabelValue for Option<V> {
     #[inline]
     fn index(&self) -> usize {
         match self {
-            Some(value) if V::Domain::CLOSED => value.index() + 1,
+            Some(value) if V::Domain::CLOSED => value.index().saturating_add(1),
             _ => 0,
         }
     }
