@@ -26,8 +26,11 @@ pub(crate) const OVERFLOW: &[u8] = &[0xfe];
 #[derive(Debug)]
 pub struct KeyWriter {
     bytes: SmallVec<[u8; INLINE]>,
+    /// How much of it is the values of a scope.
+    scope: usize,
     /// Where the value under way begins.
     start: usize,
+    /// Values behind the scope.
     values: usize,
     /// Takes the values of closed labels as well.
     all: bool,
@@ -44,7 +47,8 @@ struct Problem {
 impl KeyWriter {
     /// A writer of keys that begin with `scope`.
     pub(crate) fn new(scope: &[u8]) -> Self {
-        Self { bytes: SmallVec::from_slice(scope), start: 0, values: 0, all: false, problem: None }
+        let bytes = SmallVec::from_slice(scope);
+        Self { bytes, scope: scope.len(), start: 0, values: 0, all: false, problem: None }
     }
 
     /// The values of all the labels `names`, closed ones too.
@@ -74,7 +78,8 @@ impl KeyWriter {
     /// The key, or what is wrong with the value of one of the labels `names`.
     pub(crate) fn finish<'a>(&self, mut names: impl Iterator<Item = &'a LabelName>) -> Result<&[u8], Reason> {
         let Some(Problem { value, too_long }) = self.problem else { return Ok(&self.bytes) };
-        let label = names.nth(value).map_or("", LabelName::as_str).into();
+        let scoped = self::values(&self.bytes[..self.scope]).count();
+        let label = names.nth(scoped + value).map_or("", LabelName::as_str).into();
         Err(if too_long { Reason::LabelValueTooLong(label) } else { Reason::UnwritableLabelValue(label) })
     }
 }
