@@ -199,7 +199,8 @@ fn a_family_that_is_registered_twice_is_one() {
     assert_eq!(first[labels].value(), 7);
     assert_eq!(registry.snapshot().families().len(), 1);
 
-    let typed: Family<String, Counter> = registry.declare("open_total", "Open.").label("l").register().unwrap();
+    let typed: Family<String, Counter> =
+        registry.declare("open_total", "Open.").label("l").register().unwrap();
     let dynamic: DynamicFamily<Counter> = registry.counter_family("open_total", "Open.", ["l"]).unwrap();
     typed.with("v").unwrap().add(1);
     dynamic.with([("l", "v")]).unwrap().add(2);
@@ -216,7 +217,8 @@ fn an_index_that_no_value_has_records_nowhere() {
         registry.declare("maybe_total", "Maybe.").labels(["a", "b"]).register().unwrap();
     let mixed: Family<(String, Stray), Counter> =
         registry.declare("mixed_total", "Mixed.").labels(["a", "b"]).register().unwrap();
-    for index in [3, 4, 5, 8, 9, 1 << 16, 1 << 32, (1 << 32) + 1, usize::MAX / 3, usize::MAX - 1, usize::MAX] {
+    for index in [3, 4, 5, 8, 9, 1 << 16, 1 << 32, (1 << 32) + 1, usize::MAX / 3, usize::MAX - 1, usize::MAX]
+    {
         let stray = Stray(index);
         single[stray].inc();
         single.series(&stray).unwrap().inc();
@@ -233,7 +235,8 @@ fn an_index_that_no_value_has_records_nowhere() {
     }
     let snapshot = registry.snapshot();
     for name in ["sent_total", "pair_total", "maybe_total", "mixed_total"] {
-        let recorded: Vec<_> = counters(&snapshot, name).into_iter().filter(|(_, value)| *value > 0).collect();
+        let recorded: Vec<_> =
+            counters(&snapshot, name).into_iter().filter(|(_, value)| *value > 0).collect();
         assert_eq!(recorded, [], "{name}");
     }
 }
@@ -262,11 +265,7 @@ fn each_conflict_is_an_error_of_its_own() {
     let of_type = |requested| Reason::TypeConflict { registered: "counter", requested };
     assert_conflict::<Family<Sent<String>, Gauge>>(&registry, &[], &of_type("gauge"));
     assert_conflict::<Family<Sent<String>, Histogram>>(&registry, &[], &of_type("histogram"));
-    assert_conflict::<Family<Sent<String>, Counter>>(
-        &registry,
-        &["x"],
-        &Reason::UnknownLabel("x".into()),
-    );
+    assert_conflict::<Family<Sent<String>, Counter>>(&registry, &["x"], &Reason::UnknownLabel("x".into()));
     assert_conflict::<Family<(String, Status), Counter>>(&registry, &["stream_name"], &Reason::UnnamedLabel);
     assert_conflict::<Family<(String, Status), Counter>>(
         &registry,
@@ -276,7 +275,8 @@ fn each_conflict_is_an_error_of_its_own() {
     let sent = |help| registry.declare("sent_total", help);
     let error = sent("Other.").register::<Family<Sent<String>, Counter>>().unwrap_err();
     assert_eq!(error.reason(), &Reason::HelpConflict("Sent.".into()));
-    let error = sent("Sent.").buckets(Buckets::seconds()).register::<Family<Sent<String>, Counter>>().unwrap_err();
+    let error =
+        sent("Sent.").buckets(Buckets::seconds()).register::<Family<Sent<String>, Counter>>().unwrap_err();
     assert_eq!(error.reason(), &Reason::UnsuitableOption { option: "buckets", kind: "counter" });
     let error = sent("Sent.").unit("sent").register::<Family<Sent<String>, Counter>>().unwrap_err();
     assert_eq!(error.reason(), &Reason::OptionsConflict);

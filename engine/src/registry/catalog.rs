@@ -1,7 +1,7 @@
 //! What a registry holds: families by name, and the schema made of them.
 
 use std::{
-    collections::{BTreeMap, HashMap, btree_map::Entry},
+    collections::{BTreeMap, BTreeSet, HashMap, btree_map::Entry},
     sync::Arc as Shared,
     time::Duration,
 };
@@ -54,11 +54,17 @@ pub(super) struct Options {
 /// The names that are taken.
 #[derive(Default)]
 pub(super) struct Names {
-    pub(super) families: BTreeMap<MetricName, Arc<FamilyCore>>,
+    pub(super) families: BTreeMap<MetricName, Registered>,
     /// The family that has each sample name.
     pub(super) samples: HashMap<String, MetricName>,
     /// In the order of their registration, in which they may claim names.
     pub(super) collectors: Vec<(Box<str>, Shared<Callback>)>,
+}
+
+/// A family, and the keys of the registry and the children that have registered it.
+pub(super) struct Registered {
+    pub(super) core: Arc<FamilyCore>,
+    scopes: BTreeSet<Shared<[u8]>>,
 }
 
 impl Catalog {
@@ -82,16 +88,21 @@ impl Catalog {
         }
     }
 
-    /// The family that is described, registered now if there is none.
-    pub(super) fn family(&self, description: Description) -> Result<Arc<FamilyCore>, RegisterError> {
+    /// The family that is described, registered now if there is none, for the scope with this key.
+    pub(super) fn family(
+        &self,
+        description: Description,
+        scope: &Shared<[u8]>,
+    ) -> Result<Arc<FamilyCore>, RegisterError> {
         let layout = self.check(&description).map_err(|reason| description.error(reason))?;
         let Names { families, samples, .. } = &mut *lock(&self.names);
         let full = families.len() >= self.options.families;
         let vacant = match families.entry(description.name.clone()) {
-            Entry::Occupied(family) => {
-                let family = family.get();
-                family.description.check_same(&description).map_err(|reason| description.error(reason))?;
-                return Ok(Arc::clone(family));
+            Entry::Occupied(mut registered) => {
+                let Registered { core, scopes } = registered.get_mut();
+                core.description.check_same(&description).map_err(|reason| description.error(reason))?;
+                scopes.insert(Shared::clone(scope));
+                return Ok(Arc::clone(core));
             }
             Entry::Vacant(_) if full => {
                 return Err(description.error(Reason::TooManyFamilies(self.options.families)));
@@ -112,9 +123,10 @@ impl Catalog {
             version: Arc::clone(&self.version),
             arena: self.arena,
         };
-        let family = vacant.insert(Arc::new(FamilyCore::new(description, layout, environment)));
+        let core = Arc::new(FamilyCore::new(description, layout, environment));
+        vacant.insert(Registered { core: Arc::clone(&core), scopes: [Shared::clone(scope)].into() });
         self.changed();
-        Ok(Arc::clone(family))
+        Ok(core)
     }
 
     /// Checks the labels of a family against each other, against the constant labels and against the limits.
@@ -142,18 +154,22 @@ impl Catalog {
         check_unique(scope.label_names(), self.constant_labels.iter().map(|(name, _)| name))
     }
 
-    /// Removes a family, or those of its series whose keys begin with `scope`. Says whether there was one.
+    /// Removes a family from a scope: those of its series whose keys begin with the key of the scope. The root's is
+    /// empty, so that it removes all of it; else the family goes with its last scope and stays for the others until then,
+    /// also without series. Says whether the scope had the family.
     pub(super) fn unregister(&self, name: &MetricName, scope: &[u8]) -> bool {
         let removed = {
             let Names { families, samples, .. } = &mut *lock(&self.names);
-            let Some(family) = families.get(name) else { return false };
-            let callbacks = family.take_callbacks(scope);
-            if !scope.is_empty() {
-                family.clear(scope);
+            let Some(Registered { core, scopes }) = families.get_mut(name) else { return false };
+            if !scope.is_empty() && !scopes.remove(scope) {
+                return false;
             }
-            let whole = scope.is_empty() || family.is_empty();
+            let callbacks = core.take_callbacks(scope);
+            let whole = scope.is_empty() || scopes.is_empty();
             if whole {
                 samples.retain(|_, family| family != name);
+            } else {
+                core.clear(scope);
             }
             self.changed();
             (callbacks, whole.then(|| families.remove(name)))
@@ -175,7 +191,7 @@ impl Catalog {
     }
 
     pub(super) fn families(&self) -> Vec<Arc<FamilyCore>> {
-        lock(&self.names).families.values().cloned().collect()
+        lock(&self.names).families.values().map(|family| Arc::clone(&family.core)).collect()
     }
 }
 

@@ -160,7 +160,7 @@ impl<'a> Declaration<'a> {
     /// The family with these labels, in the registry's scope.
     fn scope(self, kind: Kind, labels: Vec<Label>) -> Result<FamilyScope, RegisterError> {
         let Registry { catalog, scope } = self.registry.clone();
-        let core = catalog.family(self.describe(kind, labels)?)?;
+        let core = catalog.family(self.describe(kind, labels)?, scope.key())?;
         Ok(FamilyScope { core, key: Shared::clone(scope.key()) })
     }
 

@@ -320,12 +320,6 @@ impl FamilyCore {
         key::values(scope).count() < self.description.open_labels().count()
     }
 
-    pub(crate) fn is_empty(&self) -> bool {
-        let mut empty = true;
-        self.entries.for_each(|_, _| empty = false);
-        empty && lock(&self.callbacks).is_empty()
-    }
-
     /// Forgets the series that nobody holds and nobody has recorded in for a while. The snapshot that asks for it began
     /// with the turn `begun`.
     pub(crate) fn forget_idle(&self, begun: u64) {

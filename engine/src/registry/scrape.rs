@@ -95,8 +95,8 @@ impl Catalog {
             let families: Vec<_> = names
                 .families
                 .values()
-                .filter(|family| !family.description.kind.is_asked())
-                .cloned()
+                .filter(|family| !family.core.description.kind.is_asked())
+                .map(|family| Arc::clone(&family.core))
                 .collect();
             let callbacks = names.callbacks();
             let exposes = settle(&callbacks, |sample| names.samples.contains_key(sample));
@@ -109,7 +109,7 @@ impl Catalog {
 impl Names {
     /// Those of families, in the order of their names, then the collectors.
     fn callbacks(&self) -> Callbacks {
-        let of_families = self.families.values().flat_map(|family| family.callbacks());
+        let of_families = self.families.values().flat_map(|family| family.core.callbacks());
         of_families.chain(self.collectors.iter().map(|(_, callback)| Shared::clone(callback))).collect()
     }
 }

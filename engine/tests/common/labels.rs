@@ -128,5 +128,3 @@ impl LabelValue for Stray {
         write!(to, "{}", self.0)
     }
 }
-
-
