@@ -118,6 +118,11 @@ impl Gauge {
         self.0.as_ref().and_then(|cell| cell.get()).unwrap_or(0.0)
     }
 
+    /// The bits of the value, others for one that was never set.
+    pub(crate) fn bits(&self) -> u64 {
+        self.0.as_ref().map_or(0, |cell| cell.value.load(Ordering::Relaxed).to_bits())
+    }
+
     /// Begins again as it was registered.
     pub(crate) fn reset(&self) {
         if let Some(cell) = &self.0 {

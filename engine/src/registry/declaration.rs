@@ -243,7 +243,9 @@ impl<S: LabelValue<Domain = Closed>> Instrument for StateSet<S> {
         let FamilyScope { core, key } = declaration.scope(Kind::StateSet, none)?;
         let cell = Arc::new(StateCell::new::<S>());
         match core.add_one(&key, || AnyHandle::StateSet(Arc::clone(&cell)))? {
-            Entry::One(AnyHandle::StateSet(there)) if there.names() == cell.names() => Ok(Self::new(there)),
+            Entry::One(AnyHandle::StateSet(there), _) if there.names() == cell.names() => {
+                Ok(Self::new(there))
+            }
             _ => Err(core.description.error(Reason::StatesConflict)),
         }
     }

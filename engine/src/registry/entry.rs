@@ -9,14 +9,14 @@ use std::{
 use super::metric::{AnyHandle, Metric, Series};
 use crate::{
     held::{Counted, Held},
-    sync::{Arc, AtomicU32},
+    sync::{Arc, AtomicU32, AtomicU64, Ordering},
 };
 
 /// The series under one key.
 #[derive(Clone)]
 pub(crate) enum Entry {
-    /// Of a family whose labels are all open.
-    One(AnyHandle),
+    /// Of a family whose labels are all open, with the number that tells it from others under the same key.
+    One(AnyHandle, u64),
     /// One for each combination of the closed labels' values.
     Group(Group),
 }
@@ -40,24 +40,26 @@ impl Layout {
 }
 
 impl Entry {
-    /// A new entry; `None` when `make` makes no handle.
+    /// A new entry; `None` when `make` makes no handle. No other entry under this key has had the number `born`.
     pub(crate) fn make<M: Metric>(
         layout: Layout,
         key: &[u8],
+        born: u64,
         counted: bool,
         mut make: impl FnMut() -> Option<M>,
     ) -> Option<Self> {
-        let Layout::Group(width) = layout else { return Some(Self::One(make()?.into_any())) };
+        let Layout::Group(width) = layout else { return Some(Self::One(make()?.into_any(), born)) };
         let handles: Option<Shared<[M]>> = (0..width).map(|_| make()).collect();
         let (key, handles) = (key.into(), Box::new(handles?));
-        let members = Members { key, handles, counted, holders: AtomicU32::new(0) };
+        let members =
+            Members { key, handles, born: AtomicU64::new(born), counted, holders: AtomicU32::new(0) };
         Some(Self::Group(Group(Held::new(Arc::new(members)))))
     }
 
     /// The series, by the index of the closed labels' values.
     pub(crate) fn series(&self) -> impl Iterator<Item = Series<'_>> {
         let (one, group) = match self {
-            Self::One(handle) => (Some(handle.series()), None),
+            Self::One(handle, _) => (Some(handle.series()), None),
             Self::Group(group) => (None, Some(group.series())),
         };
         one.into_iter().chain(group.into_iter().flatten())
@@ -66,15 +68,22 @@ impl Entry {
     /// Whether nobody holds a handle to any of the series; false where handles are not counted.
     pub(crate) fn is_unheld(&self) -> bool {
         let group_is_unheld = match self {
-            Self::One(_) => true,
+            Self::One(..) => true,
             Self::Group(group) => group.0.is_only(),
         };
         group_is_unheld && self.series().all(Series::is_unheld)
     }
 
-    /// A number that differs when something was recorded.
+    /// A number that differs when something was recorded, also where a series that was made again or begun again has come
+    /// to hold what the one before it held.
     pub(crate) fn fingerprint(&self) -> u64 {
         let mut hasher = DefaultHasher::new();
+        let born = match self {
+            Self::One(_, born) => *born,
+            // Relaxed: who begins the group again holds it meanwhile, and the fingerprint is of groups that nobody holds.
+            Self::Group(group) => group.0.born.load(Ordering::Relaxed),
+        };
+        born.hash(&mut hasher);
         self.series().for_each(|series| series.fingerprint().hash(&mut hasher));
         hasher.finish()
     }
@@ -82,7 +91,7 @@ impl Entry {
     /// The group, if it is one.
     pub(crate) fn group(&self) -> Option<Group> {
         match self {
-            Self::One(_) => None,
+            Self::One(..) => None,
             Self::Group(group) => Some(group.clone()),
         }
     }
@@ -91,7 +100,7 @@ impl Entry {
     pub(crate) fn open<M: Metric>(&self, index: usize) -> M {
         // The registry hands a family out only as its own kind.
         let handle = match self {
-            Self::One(handle) => M::of(handle).cloned(),
+            Self::One(handle, _) => M::of(handle).cloned(),
             Self::Group(group) => group.handles().and_then(|handles| handles.get(index).cloned()),
         };
         handle.unwrap_or_else(M::noop)
@@ -106,6 +115,8 @@ struct Members {
     /// The key that the group lies under.
     key: Shared<[u8]>,
     handles: Box<dyn Handles>,
+    /// Tells the group, since it was begun again, from itself before, and from others under its key.
+    born: AtomicU64,
     counted: bool,
     holders: AtomicU32,
 }
@@ -145,6 +156,10 @@ impl Group {
     pub(crate) fn reset(&self, index: Option<usize>) -> bool {
         let chosen = self.series().enumerate().filter(|(at, _)| index.is_none_or(|index| index == *at));
         chosen.map(|(_, series)| series.reset()).count() > 0
+    }
+
+    pub(crate) fn set_born(&self, born: u64) {
+        self.0.born.store(born, Ordering::Relaxed);
     }
 }
 

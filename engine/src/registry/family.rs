@@ -123,8 +123,10 @@ impl FamilyCore {
     /// Raises the version, after a change. What changes the map does so under its lock, so that nobody finds the change
     /// before the version is new: who looks a series up, records in it and then takes a snapshot gets a schema that has
     /// it. Release, for the baselines of a restart, which no lock orders: the schema of this version has them.
-    fn changed(&self) {
-        self.version.fetch_add(1, Ordering::Release);
+    ///
+    /// Returns the version before, which no other change has got.
+    fn changed(&self) -> u64 {
+        self.version.fetch_add(1, Ordering::Release)
     }
 
     /// What `read` makes of the series under a key, which are made now if there are none. Beyond the limit, of the one
@@ -139,7 +141,7 @@ impl FamilyCore {
         if let Some(found) = self.entries.get(key, &read) {
             return Ok(found);
         }
-        let entry = match self.add(key, || self.make::<M>(key)) {
+        let entry = match self.add(key, |born| self.make::<M>(key, born)) {
             Err(Refusal::Limit) => self.overflow::<M>(),
             other => other,
         };
@@ -147,18 +149,17 @@ impl FamilyCore {
     }
 
     /// Adds an entry, unless another thread has added it meanwhile.
-    fn add(&self, key: &[u8], make: impl FnOnce() -> Option<Entry>) -> Result<Entry, Refusal> {
+    fn add(&self, key: &[u8], make: impl FnOnce(u64) -> Option<Entry>) -> Result<Entry, Refusal> {
         if self.is_full() {
-            return Err(Refusal::Limit);
+            // It may be this very entry that has filled the family meanwhile.
+            return self.entries.get(key, Entry::clone).ok_or(Refusal::Limit);
         }
         self.entries.get_or_try_insert(key.into(), || {
             self.reserve()?;
-            let entry = make().ok_or_else(|| {
+            make(self.changed()).ok_or_else(|| {
                 self.release();
                 Refusal::NoCells
-            })?;
-            self.changed();
-            Ok(entry)
+            })
         })
     }
 
@@ -170,7 +171,9 @@ impl FamilyCore {
     ) -> Result<Entry, RegisterError> {
         match self.entries.get(key, Entry::clone) {
             Some(entry) => Ok(entry),
-            None => self.add(key, || Some(Entry::One(make()))).map_err(|refusal| self.refused(refusal)),
+            None => {
+                self.add(key, |born| Some(Entry::One(make(), born))).map_err(|refusal| self.refused(refusal))
+            }
         }
     }
 
@@ -221,9 +224,9 @@ impl FamilyCore {
         })
     }
 
-    fn make<M: Metric>(&self, key: &[u8]) -> Option<Entry> {
+    fn make<M: Metric>(&self, key: &[u8], born: u64) -> Option<Entry> {
         let material = self.material();
-        Entry::make(self.layout, key, material.counted, || M::make(&material))
+        Entry::make(self.layout, key, born, material.counted, || M::make(&material))
     }
 
     fn material(&self) -> Material<'_> {
@@ -239,8 +242,7 @@ impl FamilyCore {
     fn overflow<M: Metric>(&self) -> Result<Entry, Refusal> {
         self.entries.get_or_try_insert(OVERFLOW.into(), || {
             let one = M::make(&self.material()).ok_or(Refusal::NoCells)?;
-            let entry = Entry::make(self.layout, OVERFLOW, false, || Some(one.clone()));
-            self.changed();
+            let entry = Entry::make(self.layout, OVERFLOW, self.changed(), false, || Some(one.clone()));
             entry.ok_or(Refusal::NoCells)
         })
     }
@@ -301,7 +303,7 @@ impl FamilyCore {
     /// Removes one of the series under a key, if there are any. One of a group begins again instead.
     pub(crate) fn remove_one(&self, key: &[u8], index: usize) -> bool {
         match self.entries.get(key, Entry::clone) {
-            Some(Entry::One(_)) => self.remove(key),
+            Some(Entry::One(..)) => self.remove(key),
             Some(Entry::Group(group)) => self.restart(&group, Some(index)),
             None => false,
         }
@@ -311,7 +313,7 @@ impl FamilyCore {
     pub(crate) fn restart(&self, group: &Group, index: Option<usize>) -> bool {
         // What is beyond the limit belongs to many label sets.
         let restarted = **group.key() != *OVERFLOW && group.reset(index);
-        self.changed();
+        group.set_born(self.changed());
         restarted
     }
 
@@ -320,13 +322,14 @@ impl FamilyCore {
         key::values(scope).count() < self.description.open_labels().count()
     }
 
-    /// Forgets the series that nobody holds and nobody has recorded in for a while. The snapshot that asks for it began
+    /// Forgets the series that nobody holds and nobody has recorded in for a while, but for the one that takes what is
+    /// beyond the limit. The snapshot that asks for it began
     /// with the turn `begun`.
     pub(crate) fn forget_idle(&self, begun: u64) {
         let Some(idle) = &self.idle else { return };
         let mut unheld = Vec::new();
         self.entries.for_each(|key, entry| {
-            if entry.is_unheld() {
+            if **key != *OVERFLOW && entry.is_unheld() {
                 unheld.push((key.clone(), entry.fingerprint()));
             }
         });

@@ -245,7 +245,7 @@ impl Series<'_> {
             Self::Counter(counter) => counter.value(),
             Self::FloatCounter(counter) => counter.value().to_bits(),
             Self::UpDownCounter(counter) => counter.value() as u64,
-            Self::Gauge(gauge) => gauge.value().to_bits(),
+            Self::Gauge(gauge) => gauge.bits(),
             Self::Histogram(histogram) => histogram.value().count,
             Self::SignalCounter(counter) => counter.value(),
             Self::StateSet(_) | Self::Info => 0,
