@@ -1,5 +1,5 @@
-//! A look-up that finds its series takes no memory, whatever the label values are; nor does anything of a disabled
-//! registry.
+//! A look-up that finds its series takes no memory, whatever the label values are, and one that is refused little; nor
+//! does anything of a disabled registry.
 //!
 //! The global allocator counts what each thread allocates, so the threads of the harness do not disturb.
 
@@ -9,10 +9,14 @@ mod labels;
 use std::{
     alloc::{GlobalAlloc, Layout, System},
     cell::Cell,
+    fmt,
 };
 
 use labels::{Method, Request, Sent, Status};
-use tachometer::{Counter, DynamicFamily, Family, Gauge, Histogram, Registry, SignalCounter, StateSet};
+use tachometer::{
+    Counter, DynamicFamily, Family, Gauge, Histogram, RegisterError, RegisterErrorReason, Registry,
+    SignalCounter, StateSet, labels::MAX_LABEL_VALUE_BYTES,
+};
 
 struct Counting;
 
@@ -86,6 +90,51 @@ fn a_look_up_that_finds_its_series_allocates_nothing() {
     let dynamic: DynamicFamily<Counter> = registry.counter_family("dynamic_total", "", ["a", "b"]).unwrap();
     let labels = [("b", "2"), ("a", "1")];
     assert_hits_allocate_nothing("dynamic", || dynamic.with(labels).unwrap().inc());
+}
+
+#[test]
+fn a_look_up_beyond_the_limit_allocates_nothing() {
+    let registry = Registry::builder().max_series_per_family(1).build().unwrap();
+    let open: Family<u32, Counter> = family(&registry, "open_total", &["l"]);
+    open.with(0_u32).unwrap().inc();
+    open.with(1_u32).unwrap().inc();
+    assert_eq!(allocated(|| (2..100_u32).for_each(|number| open.with(number).unwrap().inc())), 0);
+    assert_eq!(registry.snapshot().counter("open_total", &[("overflow", "true")]), Some(99));
+}
+
+const LONG: usize = 16 << 20;
+
+/// Writes on and on, whatever it is told.
+struct Endless;
+
+impl fmt::Display for Endless {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for _ in 0..LONG / 16 {
+            let _ = f.write_str("0123456789abcdef");
+        }
+        Ok(())
+    }
+}
+
+#[test]
+fn a_value_that_is_too_long_is_refused_without_taking_its_memory() {
+    let registry = Registry::new();
+    let open: Family<String, Counter> = family(&registry, "open_total", &["l"]);
+    let dynamic = registry.counter_family("dynamic_total", "", ["l"]).unwrap();
+    let long = "x".repeat(LONG);
+    let assert_refused = |what: &str, look_up: &dyn Fn() -> Result<Counter, RegisterError>| {
+        let bytes = allocated(|| {
+            let error = look_up().unwrap_err();
+            assert_eq!(error.reason(), &RegisterErrorReason::LabelValueTooLong("l".into()), "{what}");
+        });
+        // The value up to its 65,536th byte, and the smaller buffers before that one.
+        assert!(bytes < 4 * MAX_LABEL_VALUE_BYTES, "{what}: {bytes} bytes");
+    };
+    assert_refused("str", &|| open.with(&*long));
+    assert_refused("format_args!", &|| open.with(format_args!("{Endless}")));
+    assert_refused("dynamic", &|| dynamic.with([("l", &*long)]));
+    assert!(allocated(|| assert!(!open.remove(&&*long))) < 4 * MAX_LABEL_VALUE_BYTES);
+    assert_eq!(registry.snapshot().families().map(|family| family.series().count()).sum::<usize>(), 0);
 }
 
 #[test]

@@ -240,6 +240,10 @@ impl FamilyCore {
 
     /// The entry whose series are all the one that takes what is beyond the limit.
     fn overflow<M: Metric>(&self) -> Result<Entry, Refusal> {
+        // Where many label sets end up, neither locks for writing nor allocates a key.
+        if let Some(entry) = self.entries.get(OVERFLOW, Entry::clone) {
+            return Ok(entry);
+        }
         self.entries.get_or_try_insert(OVERFLOW.into(), || {
             let one = M::make(&self.material()).ok_or(Refusal::NoCells)?;
             let entry = Entry::make(self.layout, OVERFLOW, self.changed(), false, || Some(one.clone()));
