@@ -53,7 +53,9 @@ pub fn bounds(count: usize) -> Vec<f64> {
 /// When the process has no cells left.
 #[must_use]
 pub fn recorded_registry(enabled: bool, series: usize, threads: usize) -> Registry {
-    let registry = Registry::builder().enabled(enabled).max_series_per_family(series).build().expect("legal");
+    let builder = Registry::builder().enabled(enabled).max_series_per_family(series);
+    // The peers have none.
+    let registry = builder.self_metrics(false).build().expect("legal");
     let family = registry
         .counter_family("records_processed_total", "Records processed.", SERIES_LABELS)
         .expect("the name is new");

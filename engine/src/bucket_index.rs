@@ -40,6 +40,11 @@ impl BucketIndex {
         Self { shift, first, last: entries.len().saturating_sub(1), entries: entries.into(), bounds }
     }
 
+    /// What the table takes of memory.
+    pub(crate) fn bytes(&self) -> usize {
+        size_of_val(&*self.entries)
+    }
+
     /// The smallest table in which no step holds two bounds, unless it would be too large.
     fn table(bounds: &[f64]) -> Option<(u32, i64, Vec<Entry>)> {
         // Only positive floats have bits in their order. (Values at or below 0 are no problem: they all belong to the

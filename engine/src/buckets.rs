@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::{bucket_index::BucketIndex, error::BucketsError, pairs::MAX_BUCKETS};
+use crate::{bucket_index::BucketIndex, error::BucketsError, pairs::MAX_BUCKETS, size};
 
 /// Most finite bounds a histogram can have: with the bucket up to +Inf they fill a page of cells.
 pub const MAX_BOUNDS: usize = MAX_BUCKETS - 1;
@@ -115,6 +115,16 @@ impl Buckets {
     #[must_use]
     pub fn seconds() -> Self {
         Self::of(vec![0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0])
+    }
+
+    /// What bounds and table take of memory.
+    pub(crate) fn bytes(&self) -> usize {
+        size::shared(&*self.0) + size::shared(&*self.0.bounds) + self.0.index.bytes()
+    }
+
+    /// Whether these are clones of one another.
+    pub(crate) fn is_shared_with(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
     }
 
     /// Buckets with bounds that are known to be good.

@@ -2,6 +2,8 @@
 
 use std::{error::Error, fmt};
 
+mod label;
+
 /// Why a metric, a family, a series or a registry could not be made.
 ///
 /// The message names the metric and says what to change. Recording never fails; only registration and look-ups do.

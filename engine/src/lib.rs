@@ -106,6 +106,7 @@ mod pairs;
 mod registry;
 mod shard;
 mod signal_counter;
+mod size;
 mod snapshot;
 mod state_set;
 mod statics;
@@ -125,8 +126,8 @@ pub use registry::default_registry;
 pub use registry::derived;
 pub use registry::{
     CommonLabels, DEFAULT_CALLBACK_TIMEOUT, DEFAULT_MAX_FAMILIES, DEFAULT_MAX_SERIES_PER_FAMILY, Declaration,
-    DynamicFamily, Family, Instrument, MAX_COMBINATIONS, MAX_LABELS, Metric, Metrics, NO_LABELS, Registry,
-    RegistryBuilder,
+    DynamicFamily, Family, FamilyMemory, Instrument, MAX_COMBINATIONS, MAX_LABELS, Memory, Metric, Metrics,
+    NO_LABELS, Registry, RegistryBuilder,
 };
 #[doc(hidden)]
 pub use shard::arena::shards_made;

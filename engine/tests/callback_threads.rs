@@ -6,6 +6,8 @@
 
 #[path = "common/panics.rs"]
 mod panics;
+#[path = "common/plain.rs"]
+mod plain;
 
 use std::{
     fs,
@@ -18,6 +20,7 @@ use std::{
 };
 
 use panics::expect_panics;
+use plain::plain;
 use tachometer::Registry;
 
 fn threads() -> usize {
@@ -38,13 +41,13 @@ fn there_are_as_many_threads_as_callbacks_need() {
     expect_panics();
     let before = threads();
     for _ in 0..100 {
-        let plain = Registry::new();
-        plain.counter("events_total", "Events.").unwrap().inc();
-        assert_eq!(plain.snapshot().counter("events_total", &[]), Some(1));
+        let silent = plain();
+        silent.counter("events_total", "Events.").unwrap().inc();
+        assert_eq!(silent.snapshot().counter("events_total", &[]), Some(1));
         let disabled = Registry::disabled();
         disabled.gauge_fn("level", "Level.", || 1.0).unwrap();
         let _ = disabled.snapshot();
-        let never_asked = Registry::new();
+        let never_asked = plain();
         never_asked.gauge_fn("level", "Level.", || 1.0).unwrap();
         assert_eq!(threads(), before);
     }
@@ -56,7 +59,7 @@ fn there_are_as_many_threads_as_callbacks_need() {
 
 fn registries_in_a_row(before: usize) {
     for _ in 0..100 {
-        let registry = Registry::new();
+        let registry = plain();
         registry.gauge_fn("level", "Level.", || 1.0).unwrap();
         assert_eq!(registry.snapshot().gauge("level", &[]), Some(1.0));
         drop(registry);
@@ -66,7 +69,7 @@ fn registries_in_a_row(before: usize) {
 
 fn snapshots_in_a_row(before: usize) {
     // One callback, because behind a slow one a second worker would come.
-    let registry = Registry::new();
+    let registry = plain();
     registry.gauge_fn("level", "Level.", || panic!("on purpose")).unwrap();
     for turn in 1..=1_000 {
         assert_eq!(registry.snapshot().gauge("level", &[]), None);
@@ -78,7 +81,7 @@ fn snapshots_in_a_row(before: usize) {
 }
 
 fn snapshots_within(before: usize) {
-    let registry = Registry::new();
+    let registry = plain();
     let inner = Arc::new(Mutex::new(Some(registry.clone())));
     let asked = Arc::clone(&inner);
     let callback = move || {
@@ -96,7 +99,8 @@ fn snapshots_within(before: usize) {
 }
 
 fn a_stuck_callback(before: usize) {
-    let registry = Registry::builder().callback_timeout(Duration::from_millis(50)).build().unwrap();
+    let registry =
+        Registry::builder().self_metrics(false).callback_timeout(Duration::from_millis(50)).build().unwrap();
     let (release, released) = channel::<()>();
     let released = Mutex::new(released);
     let stuck = move || {

@@ -4,6 +4,8 @@
 
 #[path = "common/panics.rs"]
 mod panics;
+#[path = "common/plain.rs"]
+mod plain;
 
 use std::sync::{
     Arc, Mutex,
@@ -11,6 +13,7 @@ use std::sync::{
 };
 
 use panics::expect_panics;
+use plain::plain;
 use tachometer::{MetricKind, RegisterErrorReason as Reason, Registry};
 
 /// What a family callback of these tests observes, set by the test.
@@ -18,7 +21,7 @@ type Observed = Arc<Mutex<Vec<(&'static str, f64)>>>;
 
 /// A registry with a family of gauges that has one series for each topic in the list.
 fn lag_by_topic() -> (Registry, Observed) {
-    let registry = Registry::new();
+    let registry = plain();
     let observed = Observed::default();
     let asked = Arc::clone(&observed);
     registry
@@ -35,7 +38,7 @@ fn set(observed: &Observed, values: &[(&'static str, f64)]) {
 
 #[test]
 fn a_callback_is_asked_once_for_each_snapshot() {
-    let registry = Registry::new();
+    let registry = plain();
     let calls = Arc::new(AtomicU64::new(0));
     let counted = Arc::clone(&calls);
     registry.counter_fn("calls_total", "Calls.", move || counted.fetch_add(1, Ordering::Relaxed)).unwrap();
@@ -56,7 +59,7 @@ fn a_callback_is_asked_once_for_each_snapshot() {
 #[test]
 fn a_panicking_callback_leaves_the_other_nine_in_a_thousand_snapshots() {
     expect_panics();
-    let registry = Registry::new();
+    let registry = plain();
     for number in 0_u8..10 {
         let callback = move || if number == 4 { panic!("on purpose") } else { f64::from(number) };
         registry.gauge_fn(&format!("level_{number}"), "Level.", callback).unwrap();
@@ -78,7 +81,7 @@ fn a_panicking_callback_leaves_the_other_nine_in_a_thousand_snapshots() {
 #[test]
 fn a_callback_that_panics_now_and_then_has_a_value_in_between() {
     expect_panics();
-    let registry = Registry::new();
+    let registry = plain();
     let calls = AtomicU64::new(0);
     let callback = move || match calls.fetch_add(1, Ordering::Relaxed) {
         call if call % 2 == 1 => panic!("on purpose"),
@@ -96,7 +99,7 @@ fn a_callback_that_panics_now_and_then_has_a_value_in_between() {
 
 #[test]
 fn a_callback_may_register_and_record_in_its_own_registry() {
-    let registry = Registry::new();
+    let registry = plain();
     let inner = registry.clone();
     let callback = move || {
         let asked = inner.counter("asked_total", "Asked.").unwrap();
@@ -116,9 +119,9 @@ fn a_callback_may_register_and_record_in_its_own_registry() {
 
 #[test]
 fn a_callback_may_take_a_snapshot_of_another_registry() {
-    let inner = Registry::new();
+    let inner = plain();
     let events = inner.counter("events_total", "Events.").unwrap();
-    let registry = Registry::new();
+    let registry = plain();
     let callback = move || inner.snapshot().counter("events_total", &[]).unwrap();
     registry.counter_fn("inner_events_total", "Events within.", callback).unwrap();
     events.add(7);
@@ -128,7 +131,7 @@ fn a_callback_may_take_a_snapshot_of_another_registry() {
 /// It would never end if every snapshot within asked the callback again.
 #[test]
 fn a_callback_may_even_take_a_snapshot_of_its_own_registry() {
-    let registry = Registry::new();
+    let registry = plain();
     let events = registry.counter("events_total", "Events.").unwrap();
     let inner = registry.clone();
     let callback = move || inner.snapshot().counter("events_total", &[]).unwrap();
@@ -142,7 +145,7 @@ fn a_callback_may_even_take_a_snapshot_of_its_own_registry() {
 
 #[test]
 fn snapshots_on_several_threads_ask_at_the_same_time() {
-    let registry = Registry::new();
+    let registry = plain();
     let calls = Arc::new(AtomicU64::new(0));
     let counted = Arc::clone(&calls);
     let meeting = Arc::new(std::sync::Barrier::new(4));
@@ -162,7 +165,8 @@ fn snapshots_on_several_threads_ask_at_the_same_time() {
 
 #[test]
 fn one_callback_answers_for_many_series() {
-    let registry = Registry::builder().namespace("shop").label("env", "prod").build().unwrap();
+    let registry =
+        Registry::builder().self_metrics(false).namespace("shop").label("env", "prod").build().unwrap();
     registry
         .gauge_family_fn("consumer_lag", "Records behind.", ["topic", "partition"], |out| {
             out.observe(["orders", "1"], 17.0);
@@ -238,7 +242,7 @@ fn a_label_set_that_is_observed_twice_keeps_its_first_value_and_counts_once() {
 
 #[test]
 fn series_beyond_the_limit_are_left_out_and_count_once_a_snapshot() {
-    let registry = Registry::new();
+    let registry = plain();
     let most = Arc::new(AtomicU64::new(2_000));
     let count = Arc::clone(&most);
     registry
@@ -264,7 +268,7 @@ fn series_beyond_the_limit_are_left_out_and_count_once_a_snapshot() {
 #[test]
 fn a_family_that_fails_keeps_its_series_in_the_schema_without_values() {
     expect_panics();
-    let registry = Registry::new();
+    let registry = plain();
     let calls = AtomicU64::new(0);
     registry
         .gauge_family_fn("lag", "Records behind.", ["topic"], move |out| {
@@ -288,7 +292,7 @@ fn a_family_that_fails_keeps_its_series_in_the_schema_without_values() {
 
 #[test]
 fn a_family_callback_has_its_name_and_its_labels_checked() {
-    let registry = Registry::builder().label("env", "prod").build().unwrap();
+    let registry = Registry::builder().self_metrics(false).label("env", "prod").build().unwrap();
     registry.gauge_family_fn("lag", "Records behind.", ["topic"], |_| {}).unwrap();
     let reason = |result: Result<(), tachometer::RegisterError>| result.unwrap_err().reason().clone();
     let again = registry.gauge_family_fn("lag", "Records behind.", ["topic"], |_| {});

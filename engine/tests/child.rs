@@ -3,8 +3,11 @@
 
 #[path = "common/labels.rs"]
 mod labels;
+#[path = "common/plain.rs"]
+mod plain;
 
 use labels::{Method, Sent, Status};
+use plain::plain;
 use tachometer::{
     Counter, Family, Gauge, LabelValue, Labels, NO_LABELS, RegisterError, RegisterErrorReason as Reason,
     Registry, StateSet,
@@ -49,8 +52,13 @@ impl Labels for Component<'_> {
 
 #[test]
 fn prefixes_and_labels_nest() {
-    let registry =
-        Registry::builder().namespace("shop").subsystem("web").label("env", "prod").build().unwrap();
+    let registry = Registry::builder()
+        .self_metrics(false)
+        .namespace("shop")
+        .subsystem("web")
+        .label("env", "prod")
+        .build()
+        .unwrap();
     let producer = registry.child("producer", [("stream_name", "orders")]).unwrap();
     let batch = producer.child("batch", [("shard", "7")]).unwrap();
     let same = producer.child("", NO_LABELS).unwrap();
@@ -82,7 +90,7 @@ fn prefixes_and_labels_nest() {
 
 #[test]
 fn children_with_the_same_names_share_families_and_differ_by_values() {
-    let registry = Registry::new();
+    let registry = plain();
     let [orders, clicks, again] =
         ["orders", "clicks", "orders"].map(|stream| registry.child("p", [("stream_name", stream)]).unwrap());
     let sent = |registry: &Registry| -> Family<Status, Counter> {
@@ -109,7 +117,7 @@ fn children_with_the_same_names_share_families_and_differ_by_values() {
 
 #[test]
 fn a_child_removes_its_own_series_only() {
-    let registry = Registry::new();
+    let registry = plain();
     let [orders, clicks, idle] =
         ["orders", "clicks", "idle"].map(|stream| registry.child("p", [("stream_name", stream)]).unwrap());
     let family = |registry: &Registry| registry.counter_family("sent_total", "", ["kind"]).unwrap();
@@ -137,7 +145,7 @@ fn a_child_removes_its_own_series_only() {
 
 #[test]
 fn what_a_child_unregisters_stays_for_the_children_that_have_no_series_in_it_yet() {
-    let registry = Registry::new();
+    let registry = plain();
     let [first, second] = ["a", "b"].map(|name| registry.child("p", [("child", name)]).unwrap());
     let family = |registry: &Registry| -> Family<String, Counter> {
         registry.declare("sent_total", "").label("kind").register().unwrap()
@@ -157,7 +165,8 @@ fn what_a_child_unregisters_stays_for_the_children_that_have_no_series_in_it_yet
 
 #[test]
 fn what_does_not_fit_together_is_an_error() {
-    let registry = Registry::builder().namespace("shop").label("env", "prod").build().unwrap();
+    let registry =
+        Registry::builder().self_metrics(false).namespace("shop").label("env", "prod").build().unwrap();
     let twice = |label: &str| Reason::DuplicateLabel(label.into());
     let child = registry.child("p", [("stream_name", "orders")]).unwrap();
     assert_error(registry.child("p", [("env", "test")]), "", &twice("env"));
@@ -187,7 +196,7 @@ fn what_does_not_fit_together_is_an_error() {
 
 #[test]
 fn an_error_names_the_label_whose_value_is_too_long() {
-    let registry = Registry::new();
+    let registry = plain();
     let child = registry.child("p", [("a", "1"), ("b", "2")]).unwrap();
     let long = "x".repeat(MAX_LABEL_VALUE_BYTES + 1);
     let too_long = |label: &str| Reason::LabelValueTooLong(label.into());

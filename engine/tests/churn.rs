@@ -6,6 +6,8 @@
 mod labels;
 #[path = "common/memory.rs"]
 mod memory;
+#[path = "common/plain.rs"]
+mod plain;
 
 mod common;
 
@@ -16,6 +18,7 @@ use std::{
 
 use common::Finish;
 use labels::Status;
+use plain::plain;
 use tachometer::{
     Buckets, Counter, DynamicFamily, Family, Histogram, Number, Registry, SeriesView, Snapshot, Value,
 };
@@ -112,7 +115,7 @@ fn check_all(snapshot: &Snapshot) -> usize {
 
 #[test]
 fn no_count_is_ever_seen_under_another_name() {
-    let registry = Registry::new();
+    let registry = plain();
     let families = Families::new(&registry);
     let done = AtomicBool::new(false);
     let (mut warm, mut seen) = (None, 0);

@@ -3,6 +3,8 @@
 
 #[path = "common/panics.rs"]
 mod panics;
+#[path = "common/plain.rs"]
+mod plain;
 
 use std::sync::{
     Arc, Mutex,
@@ -10,6 +12,7 @@ use std::sync::{
 };
 
 use panics::expect_panics;
+use plain::plain;
 use tachometer::{
     Buckets, Collection, FamilyBuilder, MetricKind, NO_LABELS, Number, RegisterErrorReason as Reason,
     Registry, Snapshot, Value,
@@ -34,7 +37,8 @@ fn names(snapshot: &Snapshot) -> Vec<&str> {
 
 #[test]
 fn a_collector_gives_families_of_every_kind_with_the_constant_labels() {
-    let registry = Registry::builder().namespace("shop").label("env", "prod").build().unwrap();
+    let registry =
+        Registry::builder().self_metrics(false).namespace("shop").label("env", "prod").build().unwrap();
     registry
         .collector("all", |out| {
             let labels = [("zone", "a")];
@@ -83,7 +87,7 @@ fn a_collector_gives_families_of_every_kind_with_the_constant_labels() {
 
 #[test]
 fn a_collector_stands_beside_metrics_and_callbacks() {
-    let registry = Registry::new();
+    let registry = plain();
     let events = registry.counter("events_total", "Events.").unwrap();
     let size = registry.histogram_with("size", "Size.", Buckets::explicit([1.0, 2.0])).unwrap();
     registry.gauge_fn("level", "Level.", || 5.0).unwrap();
@@ -102,7 +106,7 @@ fn a_collector_stands_beside_metrics_and_callbacks() {
 
 #[test]
 fn a_family_that_clashes_is_left_out_and_counted_by_every_snapshot() {
-    let registry = Registry::new();
+    let registry = plain();
     registry.gauge("level", "Level.").unwrap().set(1.0);
     let _ = registry.histogram("wait", "Wait.").unwrap();
     registry.gauge_fn("asked", "Asked.", || 2.0).unwrap();
@@ -119,7 +123,7 @@ fn a_family_that_clashes_is_left_out_and_counted_by_every_snapshot() {
 
 #[test]
 fn sample_names_of_collectors_clash_in_either_direction() {
-    let registry = Registry::new();
+    let registry = plain();
     for name in ["wait_count", "build_info", "size_sum"] {
         let _ = registry.gauge(name, "").unwrap();
     }
@@ -138,7 +142,7 @@ fn sample_names_of_collectors_clash_in_either_direction() {
 
 #[test]
 fn a_metric_that_is_registered_later_takes_its_name_from_a_collector() {
-    let registry = Registry::new();
+    let registry = plain();
     collect_gauges(&registry, "process", &[("level", 9.0), ("other", 2.0)]);
     assert_eq!(registry.snapshot().gauge("level", &[]), Some(9.0));
     registry.gauge("level", "Level.").unwrap().set(1.0);
@@ -149,7 +153,7 @@ fn a_metric_that_is_registered_later_takes_its_name_from_a_collector() {
 
 #[test]
 fn an_invalid_family_is_left_out_and_the_others_stay() {
-    let registry = Registry::builder().label("env", "prod").build().unwrap();
+    let registry = Registry::builder().self_metrics(false).label("env", "prod").build().unwrap();
     registry
         .collector("all", |out| {
             let family = FamilyBuilder::new;
@@ -179,7 +183,7 @@ fn an_invalid_family_is_left_out_and_the_others_stay() {
 
 #[test]
 fn a_collector_has_its_name_to_itself_until_it_is_unregistered() {
-    let registry = Registry::new();
+    let registry = plain();
     collect_gauges(&registry, "process", &[("first", 1.0)]);
     let error = registry.collector("process", |_| {}).unwrap_err();
     assert_eq!((error.metric(), error.reason()), ("process", &Reason::CollectorExists));
@@ -197,7 +201,7 @@ fn a_collector_has_its_name_to_itself_until_it_is_unregistered() {
 
 #[test]
 fn a_collector_is_dropped_when_it_is_unregistered() {
-    let registry = Registry::new();
+    let registry = plain();
     let held = Arc::new(());
     let holds = Arc::clone(&held);
     registry.collector("process", move |_| drop(Arc::clone(&holds))).unwrap();
@@ -210,7 +214,7 @@ fn a_collector_is_dropped_when_it_is_unregistered() {
 
 #[test]
 fn the_schema_stays_while_the_families_do_whatever_their_order_values_and_times() {
-    let registry = Registry::new();
+    let registry = plain();
     let turn = Arc::new(AtomicI64::new(0));
     let now = Arc::clone(&turn);
     registry
@@ -238,7 +242,7 @@ fn the_schema_stays_while_the_families_do_whatever_their_order_values_and_times(
 
 #[test]
 fn families_come_and_go() {
-    let registry = Registry::new();
+    let registry = plain();
     let shown = Arc::new(Mutex::new(vec!["a"]));
     let asked = Arc::clone(&shown);
     let collect = move |out: &mut Collection| {
@@ -260,7 +264,7 @@ fn families_come_and_go() {
 #[test]
 fn a_collector_that_panics_has_the_families_of_its_last_answer_without_series() {
     expect_panics();
-    let registry = Registry::new();
+    let registry = plain();
     let calls = AtomicU64::new(0);
     registry
         .collector("process", move |out| {
@@ -287,7 +291,7 @@ fn a_collector_that_panics_has_the_families_of_its_last_answer_without_series() 
 
 #[test]
 fn series_of_a_collected_family_beyond_the_limit_are_left_out() {
-    let registry = Registry::new();
+    let registry = plain();
     registry
         .collector("process", |out| {
             let family = FamilyBuilder::new("level", MetricKind::Gauge);
@@ -304,7 +308,7 @@ fn series_of_a_collected_family_beyond_the_limit_are_left_out() {
 
 #[test]
 fn a_collector_may_unregister_itself_and_register_a_metric_in_its_place() {
-    let registry = Registry::new();
+    let registry = plain();
     let inner = registry.clone();
     registry
         .collector("process", move |out| {

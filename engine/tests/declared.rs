@@ -3,10 +3,13 @@
 
 #[path = "common/labels.rs"]
 mod labels;
+#[path = "common/plain.rs"]
+mod plain;
 
 use std::thread;
 
 use labels::{Method, Status, Stray};
+use plain::plain;
 use tachometer::{
     Counter, Family, Gauge, Histogram, LabelValue, MAX_STATES, MetricKind, NO_LABELS, RegisterError,
     RegisterErrorReason as Reason, Registry, StateSet, Value, labels::Closed,
@@ -34,7 +37,7 @@ fn status_set(registry: &Registry) -> StateSet<Status> {
 
 #[test]
 fn a_state_set_has_its_first_state_until_another_is_set() {
-    let registry = Registry::new();
+    let registry = plain();
     let [link, again] = [(); 2].map(|()| status_set(&registry));
     let on = |ok, throttled, failed| {
         [("ok", ok), ("throttled", throttled), ("failed", failed)]
@@ -57,7 +60,7 @@ fn a_state_set_has_its_first_state_until_another_is_set() {
 
 #[test]
 fn a_snapshot_sees_the_states_of_one_instant() {
-    let registry = Registry::new();
+    let registry = plain();
     let link = status_set(&registry);
     thread::scope(|scope| {
         let writers = [0, 1].map(|first| {
@@ -73,7 +76,7 @@ fn a_snapshot_sees_the_states_of_one_instant() {
 
 #[test]
 fn changes_of_different_states_do_not_undo_each_other() {
-    let registry = Registry::new();
+    let registry = plain();
     let link = status_set(&registry);
     thread::scope(|scope| {
         for status in [Status::Throttled, Status::Failed] {
@@ -117,7 +120,7 @@ impl LabelValue for Wide {
 
 #[test]
 fn a_state_set_has_up_to_64_states() {
-    let registry = Registry::new();
+    let registry = plain();
     let wide: StateSet<Wide> = registry.declare("wide", "").register().unwrap();
     for state in [0, 1, 31, 32, 62, 63] {
         wide.set(Wide(state));
@@ -132,7 +135,7 @@ fn a_state_set_has_up_to_64_states() {
 
 #[test]
 fn an_index_that_no_state_has_changes_nothing() {
-    let registry = Registry::new();
+    let registry = plain();
     let set: StateSet<Stray> = registry.declare("stray", "").register().unwrap();
     set.set(Stray(1));
     for index in [3, 63, 64, 65, 1 << 32, (1 << 32) + 1, usize::MAX] {
@@ -147,7 +150,7 @@ fn an_index_that_no_state_has_changes_nothing() {
 
 #[test]
 fn a_state_set_of_other_states_is_a_conflict() {
-    let registry = Registry::new();
+    let registry = plain();
     let link = status_set(&registry);
     let declare = || registry.declare("link", "State of the link.");
     assert_error(declare().register::<StateSet<Method>>(), &Reason::StatesConflict, &["same enum"]);
@@ -172,7 +175,8 @@ fn a_state_set_of_other_states_is_a_conflict() {
 
 #[test]
 fn an_info_is_labels_alone() {
-    let registry = Registry::builder().namespace("shop").label("env", "prod").build().unwrap();
+    let registry =
+        Registry::builder().self_metrics(false).namespace("shop").label("env", "prod").build().unwrap();
     let build = [("version", "1.2"), ("commit", "abc")];
     registry.info("build", "The build.", build).unwrap();
     registry.info("build", "The build.", build).unwrap();
@@ -204,7 +208,7 @@ fn an_info_is_labels_alone() {
 
 #[test]
 fn a_unit_is_part_of_the_name_and_never_appended() {
-    let registry = Registry::new();
+    let registry = plain();
     let unit = |name: &'static str, unit| registry.declare(name, "").unit(unit);
     let _: Histogram = unit("wait_seconds", "seconds").register().unwrap();
     let _: Counter = unit("sent_bytes_total", "bytes").register().unwrap();
@@ -228,7 +232,7 @@ fn a_unit_is_part_of_the_name_and_never_appended() {
 
 #[test]
 fn a_gauge_may_be_absent_until_it_is_set_or_added_to() {
-    let registry = Registry::new();
+    let registry = plain();
     let gauge =
         |name: &'static str| -> Gauge { registry.declare(name, "").absent_until_set().register().unwrap() };
     let gauges = ["set", "added", "subtracted", "raised", "nan", "untouched"].map(gauge);
@@ -258,7 +262,7 @@ fn a_gauge_may_be_absent_until_it_is_set_or_added_to() {
 #[test]
 fn first_additions_of_an_absent_gauge_are_never_lost() {
     for _ in 0..200 {
-        let registry = Registry::new();
+        let registry = plain();
         let gauge: Gauge = registry.declare("level", "").absent_until_set().register().unwrap();
         thread::scope(|scope| {
             for amount in [1.0, 2.0, 4.0] {

@@ -3,10 +3,13 @@
 
 #[path = "common/labels.rs"]
 mod labels;
+#[path = "common/plain.rs"]
+mod plain;
 
 use std::borrow::Cow;
 
 use labels::{Method, Request, Sent, Status, Stray};
+use plain::plain;
 use tachometer::{
     Buckets, Counter, DynamicFamily, Family, Gauge, Histogram, Instrument, RegisterErrorReason as Reason,
     Registry, Snapshot, Value, labels::LabelValue,
@@ -29,7 +32,7 @@ fn declared<I: Instrument>(registry: &Registry, labels: &[&'static str]) -> I {
 
 #[test]
 fn every_combination_of_closed_labels_is_there_at_zero_from_the_start() {
-    let registry = Registry::new();
+    let registry = plain();
     let _family: Family<Request, Counter> = declared(&registry, &[]);
     let expected = [
         "method=read,status=failed",
@@ -47,7 +50,7 @@ fn every_combination_of_closed_labels_is_there_at_zero_from_the_start() {
 
 #[test]
 fn each_combination_is_a_series_of_its_own_however_it_is_reached() {
-    let registry = Registry::new();
+    let registry = plain();
     let family: Family<Request, Counter> = declared(&registry, &[]);
     for (number, method) in (0..).zip(Method::ALL) {
         for (digit, status) in (1..).zip(Status::ALL) {
@@ -73,7 +76,7 @@ fn status_text(status: Status) -> &'static str {
 
 #[test]
 fn tuples_bools_and_options_are_closed_labels_too() {
-    let registry = Registry::new();
+    let registry = plain();
     type Labels = (Option<Method>, bool, Status);
     let family: Family<Labels, Counter> = declared(&registry, &["method", "retried", "status"]);
     family[(None, true, Status::Failed)].add(1);
@@ -98,7 +101,7 @@ fn tuples_bools_and_options_are_closed_labels_too() {
 
 #[test]
 fn the_open_label_is_resolved_once_and_the_closed_one_chosen_each_time() {
-    let registry = Registry::new();
+    let registry = plain();
     let family: Family<Sent<String>, Counter> = declared(&registry, &[]);
     assert_eq!(counters(&registry.snapshot(), "sent_total"), []);
     let orders: Family<Status, Counter> = family.with("orders").unwrap();
@@ -120,7 +123,7 @@ fn the_open_label_is_resolved_once_and_the_closed_one_chosen_each_time() {
 
 #[test]
 fn a_family_of_open_labels_gives_handles() {
-    let registry = Registry::new();
+    let registry = plain();
     let one: Family<String, Counter> =
         registry.declare("one_total", "One.").label("stream").register().unwrap();
     let two: Family<(String, u32), Histogram> = registry
@@ -147,7 +150,7 @@ fn a_family_of_open_labels_gives_handles() {
 
 #[test]
 fn whatever_writes_the_same_value_finds_the_same_series() {
-    let registry = Registry::new();
+    let registry = plain();
     let family: Family<String, Counter> = declared(&registry, &["shard"]);
     let (number, text) = (17_u64, String::from("17"));
     family.with("17").unwrap().inc();
@@ -174,7 +177,7 @@ fn whatever_writes_the_same_value_finds_the_same_series() {
 
 #[test]
 fn values_that_run_together_are_told_apart() {
-    let registry = Registry::new();
+    let registry = plain();
     let family: Family<(String, String), Counter> = declared(&registry, &["a", "b"]);
     let pairs = [("ab", "c"), ("a", "bc"), ("", "abc"), ("abc", ""), ("a\0", "bc"), ("a", "\0bc")];
     for (number, pair) in (1..).zip(pairs) {
@@ -188,7 +191,7 @@ fn values_that_run_together_are_told_apart() {
 
 #[test]
 fn a_family_that_is_registered_twice_is_one() {
-    let registry = Registry::new();
+    let registry = plain();
     let [first, second]: [Family<Request, Counter>; 2] = [(); 2].map(|()| declared(&registry, &[]));
     let labels = Request { method: Method::Write, status: Status::Ok };
     first[labels].add(1);
@@ -209,7 +212,7 @@ fn a_family_that_is_registered_twice_is_one() {
 
 #[test]
 fn an_index_that_no_value_has_records_nowhere() {
-    let registry = Registry::new();
+    let registry = plain();
     let single: Family<Stray, Counter> = declared(&registry, &["stray"]);
     let pair: Family<(Stray, Stray), Counter> =
         registry.declare("pair_total", "Pair.").labels(["a", "b"]).register().unwrap();
@@ -252,7 +255,7 @@ fn assert_conflict<F: Instrument>(registry: &Registry, labels: &[&'static str], 
 
 #[test]
 fn each_conflict_is_an_error_of_its_own() {
-    let registry = Registry::new();
+    let registry = plain();
     let family: Family<Sent<String>, Counter> = declared(&registry, &[]);
     let taken: Box<[Box<str>]> = ["stream_name", "status = ok | throttled | failed"].map(Box::from).into();
     let labels = &Reason::LabelsConflict(taken);

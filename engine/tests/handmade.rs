@@ -1,9 +1,13 @@
 //! Snapshots built by hand hold what a registry does not make, and refuse what no exposition could hold.
 #![forbid(unsafe_code)]
 
+#[path = "common/plain.rs"]
+mod plain;
+
+use plain::plain;
 use tachometer::{
-    FamilyBuilder, MetricKind, NO_LABELS, Number, RegisterError, RegisterErrorReason as Reason, Registry,
-    SeriesView, Snapshot, Value,
+    FamilyBuilder, MetricKind, NO_LABELS, Number, RegisterError, RegisterErrorReason as Reason, SeriesView,
+    Snapshot, Value,
 };
 
 fn build(families: impl IntoIterator<Item = FamilyBuilder>) -> Result<Snapshot, RegisterError> {
@@ -210,7 +214,7 @@ fn since_subtracts_what_is_cumulative() {
 
 #[test]
 fn a_snapshot_by_hand_equals_that_of_a_registry_with_the_same_content() {
-    let registry = Registry::new();
+    let registry = plain();
     registry.counter_family("events_total", "Events.", ["l"]).unwrap().with([("l", "v")]).unwrap().add(4);
     let family = FamilyBuilder::new("events_total", MetricKind::Counter).help("Events.");
     let by_hand = only(family.number([("l", "v")], Number::U64(4)));

@@ -24,7 +24,7 @@ const TICK: Duration = Duration::from_secs(1);
 const ORDERS: [(&str, &str); 1] = [("stream_name", "orders")];
 
 fn registry() -> Registry {
-    Registry::builder().idle_timeout(TIMEOUT).build().unwrap()
+    Registry::builder().self_metrics(false).idle_timeout(TIMEOUT).build().unwrap()
 }
 
 /// Runs `test` with a registry of this timeout and a clock that only the test advances.
@@ -227,7 +227,12 @@ fn metrics_without_open_labels_never_go() {
 fn the_series_beyond_the_limit_stays_and_what_goes_makes_room() {
     let (clock, mock) = Clock::mock();
     with_clock(&clock, || {
-        let registry = Registry::builder().idle_timeout(TIMEOUT).max_series_per_family(3).build().unwrap();
+        let registry = Registry::builder()
+            .self_metrics(false)
+            .idle_timeout(TIMEOUT)
+            .max_series_per_family(3)
+            .build()
+            .unwrap();
         let open: Family<u32, Counter> = registry.declare("open_total", "").label("n").register().unwrap();
         let mixed: Family<(u32, Status), Counter> =
             registry.declare("mixed_total", "").labels(["n", "status"]).register().unwrap();
@@ -287,7 +292,7 @@ fn no_record_is_lost_with_a_series_that_goes() {
     const RECORDERS: u64 = 3;
     const ROUNDS: u64 = 100;
     const TURNS: u64 = 4;
-    let registry = Registry::builder().idle_timeout(Duration::ZERO).build().unwrap();
+    let registry = Registry::builder().self_metrics(false).idle_timeout(Duration::ZERO).build().unwrap();
     let family: Family<u64, Counter> = registry.declare("events_total", "").label("n").register().unwrap();
     let done = AtomicBool::new(false);
     let booked = AtomicU64::new(0);

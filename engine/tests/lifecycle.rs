@@ -3,11 +3,14 @@
 
 #[path = "common/labels.rs"]
 mod labels;
+#[path = "common/plain.rs"]
+mod plain;
 
 use labels::{Method, Request, Sent, Status};
+use plain::plain;
 use tachometer::{
-    Buckets, Counter, Family, FloatCounter, Gauge, Histogram, Instrument, Metric, Registry, SignalCounter,
-    Snapshot, StateSet, UpDownCounter, Value,
+    Buckets, Counter, Family, FloatCounter, Gauge, Histogram, Instrument, Metric, SignalCounter, Snapshot,
+    StateSet, UpDownCounter, Value,
 };
 
 const ORDERS: [(&str, &str); 1] = [("stream_name", "orders")];
@@ -89,7 +92,7 @@ mod check {
     use super::*;
 
     pub(super) fn a_metric_that_is_unregistered_goes_and_begins_again_at_zero<M: Recorded>() {
-        let registry = Registry::new();
+        let registry = plain();
         let register = || registry.declare("metric", "").register::<M>().unwrap();
         let held = register();
         for round in 1..4 {
@@ -111,7 +114,7 @@ mod check {
     }
 
     pub(super) fn a_removed_series_goes_and_begins_again_at_zero<M: Recorded>() {
-        let registry = Registry::new();
+        let registry = plain();
         let dynamic =
             registry.declare("dynamic", "").labels(["stream_name"]).register::<DynamicFamily<M>>().unwrap();
         let typed: Family<String, M> = registry.declare("typed", "").label("stream_name").register().unwrap();
@@ -146,7 +149,7 @@ mod check {
     pub(super) fn a_removed_series_of_closed_labels_is_there_at_zero_at_once_with_the_same_handles<
         M: Recorded,
     >() {
-        let registry = Registry::new();
+        let registry = plain();
         let family: Family<Request, M> = registry.declare("metric", "").register().unwrap();
         let request = |method, status| Request { method, status };
         let restarted = request(Method::Read, Status::Failed);
@@ -176,7 +179,7 @@ mod check {
     pub(super) fn a_series_with_open_and_closed_labels_goes_by_its_open_ones_and_restarts_by_all<
         M: Recorded,
     >() {
-        let registry = Registry::new();
+        let registry = plain();
         let family: Family<Sent<String>, M> = registry.declare("metric", "").register().unwrap();
         let orders = family.with("orders").unwrap();
         let failed = [ORDERS[0], ("status", "failed")];
@@ -207,7 +210,7 @@ mod check {
     }
 
     pub(super) fn clear_removes_every_series_of_a_family<M: Recorded>() {
-        let registry = Registry::new();
+        let registry = plain();
         let dynamic =
             registry.declare("dynamic", "").labels(["stream_name"]).register::<DynamicFamily<M>>().unwrap();
         let mixed: Family<Sent<String>, M> = registry.declare("mixed", "").register().unwrap();
@@ -234,7 +237,7 @@ mod check {
     }
 
     pub(super) fn restarts_add_up_whatever_was_recorded_before<M: Recorded>() {
-        let registry = Registry::new();
+        let registry = plain();
         let family: Family<Status, M> = registry.declare("metric", "").label("status").register().unwrap();
         let failed = [("status", "failed")];
         for round in 0..50 {
@@ -255,7 +258,7 @@ mod check {
 
 #[test]
 fn a_gauge_that_was_absent_until_set_is_absent_again() {
-    let registry = Registry::new();
+    let registry = plain();
     let declare = |name| registry.declare(name, "").absent_until_set();
     let family: Family<Status, Gauge> = declare("family").label("status").register().unwrap();
     let open: Family<String, Gauge> = declare("open").label("stream").register().unwrap();
@@ -274,7 +277,7 @@ fn a_gauge_that_was_absent_until_set_is_absent_again() {
 
 #[test]
 fn a_state_set_that_is_unregistered_goes_and_begins_again() {
-    let registry = Registry::new();
+    let registry = plain();
     let register = || registry.declare("link", "").register::<StateSet<Method>>().unwrap();
     let old = register();
     old.set(Method::Write);
@@ -290,7 +293,7 @@ fn a_state_set_that_is_unregistered_goes_and_begins_again() {
 
 #[test]
 fn what_is_made_again_counts_from_zero_since_an_earlier_snapshot() {
-    let registry = Registry::new();
+    let registry = plain();
     let family = registry.counter_family("events_total", "", ["stream_name"]).unwrap();
     let sizes: Family<String, Histogram> = registry
         .declare("size", "")

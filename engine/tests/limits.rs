@@ -3,6 +3,8 @@
 
 #[path = "common/labels.rs"]
 mod labels;
+#[path = "common/plain.rs"]
+mod plain;
 
 use std::{
     hint,
@@ -11,6 +13,7 @@ use std::{
 };
 
 use labels::{Method, Request, Sent, Status};
+use plain::plain;
 use tachometer::{
     Counter, DEFAULT_MAX_FAMILIES, DEFAULT_MAX_SERIES_PER_FAMILY, DynamicFamily, Family, Gauge, Histogram,
     MAX_LABELS, RegisterError, RegisterErrorReason as Reason, Registry, RegistryBuilder,
@@ -20,7 +23,7 @@ use tachometer::{
 const OVERFLOW: [(&str, &str); 1] = [("overflow", "true")];
 
 fn limited(series: usize) -> Registry {
-    Registry::builder().max_series_per_family(series).build().unwrap()
+    Registry::builder().self_metrics(false).max_series_per_family(series).build().unwrap()
 }
 
 #[track_caller]
@@ -70,7 +73,12 @@ fn label_sets_beyond_the_limit_share_one_series_and_earlier_handles_keep_theirs(
 
 #[test]
 fn the_series_beyond_the_limit_has_the_constant_labels() {
-    let registry = Registry::builder().label("env", "prod").max_series_per_family(2).build().unwrap();
+    let registry = Registry::builder()
+        .self_metrics(false)
+        .label("env", "prod")
+        .max_series_per_family(2)
+        .build()
+        .unwrap();
     let of_child = |name| {
         let child = registry.child("p", [("child", name)]).unwrap();
         child.counter_family("sent_total", "", ["n"]).unwrap()
@@ -176,14 +184,19 @@ fn threads_that_meet_at_the_limit_agree_on_who_is_within() {
 fn overflow_is_a_reserved_label() {
     let reserved = &Reason::ReservedLabel("overflow".into());
     let advice = &["`overflow` is reserved", "choose another"];
-    let registry = Registry::new();
+    let registry = plain();
     assert_error(registry.counter_family("a_total", "", ["overflow"]), "a_total", reserved, advice);
     let typed = registry.declare("a_total", "").label("overflow").register::<Family<Status, Counter>>();
     assert_error(typed, "a_total", reserved, advice);
     let typed = registry.declare("a_total", "").label("overflow").register::<Family<u8, Counter>>();
     assert_error(typed, "a_total", reserved, advice);
     assert_error(registry.info("build", "", [("overflow", "x")]), "build", reserved, advice);
-    assert_error(Registry::builder().label("overflow", "x").build(), "", reserved, advice);
+    assert_error(
+        Registry::builder().self_metrics(false).label("overflow", "x").build(),
+        "",
+        reserved,
+        advice,
+    );
     assert_error(registry.child("p", [("overflow", "x")]), "", reserved, advice);
     assert_eq!(registry.snapshot().families().len(), 0);
 }
@@ -194,8 +207,13 @@ fn a_label_value_has_up_to_65_536_bytes() {
     let long = format!("{fits}x");
     let too_long = |label: &str| Reason::LabelValueTooLong(label.into());
     let advice = &["65536", "shorter"];
-    let registry = Registry::builder().label("env", &*fits).build().unwrap();
-    assert_error(Registry::builder().label("env", &*long).build(), "", &too_long("env"), advice);
+    let registry = Registry::builder().self_metrics(false).label("env", &*fits).build().unwrap();
+    assert_error(
+        Registry::builder().self_metrics(false).label("env", &*long).build(),
+        "",
+        &too_long("env"),
+        advice,
+    );
     let dynamic = registry.counter_family("a_total", "", ["x", "y"]).unwrap();
     let typed: Family<(String, String), Counter> =
         registry.declare("b_total", "").labels(["x", "y"]).register().unwrap();
@@ -215,7 +233,7 @@ fn a_label_value_has_up_to_65_536_bytes() {
 
 #[test]
 fn a_registry_has_so_many_families_and_no_more() {
-    let registry = Registry::builder().max_families(2).build().unwrap();
+    let registry = Registry::builder().self_metrics(false).max_families(2).build().unwrap();
     let (a, _b) = (registry.counter("a_total", "").unwrap(), registry.gauge("b", "").unwrap());
     let full = &Reason::TooManyFamilies(2);
     let advice = &["has 2 families", "max_families"];
@@ -234,7 +252,7 @@ fn a_registry_has_so_many_families_and_no_more() {
     assert_error(registry.gauge("b", ""), "b", full, advice);
 
     let names: Vec<String> = (0..=DEFAULT_MAX_FAMILIES).map(|number| format!("m{number}")).collect();
-    let registry = Registry::new();
+    let registry = plain();
     let (last, within) = names.split_last().unwrap();
     within.iter().for_each(|name| drop(registry.up_down_counter(name, "").unwrap()));
     assert_error(
@@ -253,7 +271,7 @@ fn advice_of_default() -> &'static [&'static str] {
 fn a_family_has_32_labels_and_no_more() {
     let names: Vec<String> = (0..=MAX_LABELS).map(|number| format!("l{number}")).collect();
     let names: Vec<&str> = names.iter().map(|name| &**name).collect();
-    let registry = Registry::new();
+    let registry = plain();
     let family: DynamicFamily<Counter> =
         registry.counter_family("a_total", "", names[..MAX_LABELS].iter().copied()).unwrap();
     let labels: Vec<(&str, &str)> = names[..MAX_LABELS].iter().map(|name| (*name, *name)).collect();
@@ -275,12 +293,12 @@ fn closed_labels_have_no_more_combinations_than_a_family_series() {
     let combinations = Method::ALL.len() * Status::ALL.len();
     let error = Reason::TooManyCombinations { combinations, limit: combinations - 1 };
     let advice = &["6 combinations", "5 series", "max_series_per_family"];
-    let few = build(Registry::builder().max_series_per_family(combinations - 1));
+    let few = build(Registry::builder().self_metrics(false).max_series_per_family(combinations - 1));
     assert_error(register(&few), "a_total", &error, advice);
     let mixed = few.declare("b_total", "").labels(["n", "m", "s"]);
     assert_error(mixed.register::<Family<(u8, Method, Status), Counter>>(), "b_total", &error, advice);
     assert_eq!(few.snapshot().families().len(), 0);
-    let enough = build(Registry::builder().max_series_per_family(combinations));
+    let enough = build(Registry::builder().self_metrics(false).max_series_per_family(combinations));
     let family = register(&enough).unwrap();
     family[Request { method: Method::Read, status: Status::Ok }].inc();
     assert_eq!(series(&enough, "a_total"), combinations);

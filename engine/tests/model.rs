@@ -1,8 +1,12 @@
 //! Whatever is recorded, in whatever order and on whatever thread, a snapshot says what a plain map says.
 #![forbid(unsafe_code)]
 
+#[path = "common/plain.rs"]
+mod plain;
+
 use std::{collections::BTreeMap, thread};
 
+use plain::plain;
 use proptest::prelude::*;
 use tachometer::{Buckets, NO_LABELS, Number, Registry, Snapshot, Value};
 
@@ -209,7 +213,7 @@ proptest! {
 
     #[test]
     fn a_registry_holds_what_a_map_holds(steps in steps()) {
-        let registry = Registry::new();
+        let registry = plain();
         let mut model = Model::new();
         let mut earlier = (registry.snapshot(), model.clone());
         for step in steps.iter().chain([&Step::Compare]) {

@@ -1,6 +1,10 @@
 //! What cannot be registered is an error that names the metric and says what to change.
 #![forbid(unsafe_code)]
 
+#[path = "common/plain.rs"]
+mod plain;
+
+use plain::plain;
 use tachometer::{
     Buckets, BucketsError, Counter, DynamicFamily, MAX_BOUNDS, MAX_LABELS, NO_LABELS, RegisterError,
     RegisterErrorReason as Reason, Registry,
@@ -23,7 +27,7 @@ fn family(registry: &Registry, labels: &[&'static str]) -> Result<DynamicFamily<
 
 #[test]
 fn an_illegal_metric_name_is_refused_by_every_registration() {
-    let registry = Registry::new();
+    let registry = plain();
     for name in ["bytes-sent", "1st", "a b", "größe", "a\n", "a{b=\"c\"}", "a.b", "\0"] {
         let advice = &["letters, digits, `_` and `:`", "must not begin with a digit"];
         let illegal = &Reason::IllegalMetricName;
@@ -110,7 +114,7 @@ fn a_look_up_needs_just_the_labels_of_the_family() {
 
 #[test]
 fn bounds_that_make_no_buckets_are_refused() {
-    let registry = Registry::new();
+    let registry = plain();
     let refused = |bounds: &[f64], error: BucketsError, words: &[&str]| {
         let buckets = || Buckets::explicit(bounds.iter().copied());
         let reason = Reason::Buckets(error);
@@ -251,7 +255,7 @@ fn prefixes_and_constant_labels_go_on_every_name() {
 
 #[test]
 fn racing_registrations_agree_on_the_cells() {
-    let registry = Registry::new();
+    let registry = plain();
     std::thread::scope(|scope| {
         for _ in 0..16 {
             scope.spawn(|| {

@@ -3,10 +3,13 @@
 
 #[path = "common/labels.rs"]
 mod labels;
+#[path = "common/plain.rs"]
+mod plain;
 
 use std::{sync::Barrier, thread};
 
 use labels::Status;
+use plain::plain;
 use tachometer::{Counter, Family, Number, RegisterErrorReason as Reason, Registry, Value};
 
 const THREADS: usize = 64;
@@ -53,7 +56,7 @@ fn threads_that_register_the_same_metrics_count_in_the_same_cells() {
     visited.sort_unstable();
     assert!(visited.into_iter().eq(0..METRICS));
 
-    let registry = Registry::new();
+    let registry = plain();
     on_all_threads(|thread| {
         order(thread).for_each(|number| registry.counter(&names[number], "").unwrap().inc());
     });
@@ -65,7 +68,7 @@ fn threads_that_register_the_same_metrics_count_in_the_same_cells() {
 
 #[test]
 fn threads_that_look_up_the_same_series_count_in_the_same_cells() {
-    let registry = Registry::new();
+    let registry = plain();
     on_all_threads(|thread| {
         let open: Family<usize, Counter> = registry.declare("open_total", "").label("n").register().unwrap();
         let mixed: Family<(usize, Status), Counter> =
@@ -90,7 +93,7 @@ fn threads_that_look_up_the_same_series_count_in_the_same_cells() {
 #[test]
 fn of_threads_that_register_different_metrics_under_one_name_one_kind_wins() {
     for _ in 0..20 {
-        let registry = Registry::new();
+        let registry = plain();
         on_all_threads(|thread| {
             let refused = match thread % 2 {
                 0 => registry.counter("metric", "").map(|counter| counter.inc()),

@@ -4,6 +4,8 @@
 
 #[path = "common/panics.rs"]
 mod panics;
+#[path = "common/plain.rs"]
+mod plain;
 
 use std::{
     panic::panic_any,
@@ -16,13 +18,14 @@ use std::{
 };
 
 use panics::expect_panics;
+use plain::plain;
 use tachometer::{FamilyBuilder, MetricKind, NO_LABELS, Number, RegisterErrorReason as Reason, Registry};
 
 /// Long enough for a callback that only returns a number, on a machine that is busy.
 const TIMEOUT: Duration = Duration::from_secs(1);
 
 fn registry() -> Registry {
-    Registry::builder().callback_timeout(TIMEOUT).build().unwrap()
+    Registry::builder().self_metrics(false).callback_timeout(TIMEOUT).build().unwrap()
 }
 
 /// Callbacks that wait until the test lets them go on. Each waits on a channel of its own.
@@ -145,7 +148,8 @@ fn several_that_are_stuck_leave_those_before_between_and_behind_them() {
 
 #[test]
 fn a_callback_that_is_slow_and_in_time_is_not_missing() {
-    let registry = Registry::builder().callback_timeout(Duration::from_secs(60)).build().unwrap();
+    let registry =
+        Registry::builder().self_metrics(false).callback_timeout(Duration::from_secs(60)).build().unwrap();
     for number in 0_u8..3 {
         let callback = move || {
             std::thread::sleep(Duration::from_millis(30));
@@ -165,7 +169,7 @@ fn a_callback_that_is_slow_and_in_time_is_not_missing() {
 #[test]
 fn callbacks_that_register_and_take_snapshots_finish_beside_one_that_is_stuck() {
     // Longer, because a snapshot within four others waits an eighth of it.
-    let registry = Registry::builder().callback_timeout(4 * TIMEOUT).build().unwrap();
+    let registry = Registry::builder().self_metrics(false).callback_timeout(4 * TIMEOUT).build().unwrap();
     let gate = Gate::default();
     let passes = gate.clone();
     registry
@@ -230,7 +234,7 @@ impl Drop for UsesRegistry {
 #[test]
 fn no_lock_is_held_while_a_callback_or_what_it_panicked_with_is_dropped() {
     expect_panics();
-    let registry = Registry::new();
+    let registry = plain();
     let uses = || UsesRegistry(registry.clone());
     let guard = uses();
     let collects = move |_: &mut tachometer::Collection| {
@@ -282,7 +286,7 @@ impl Drop for PanicsInDrop {
 #[test]
 fn a_callback_that_panics_when_it_is_dropped_harms_nobody() {
     expect_panics();
-    let registry = Registry::new();
+    let registry = plain();
     let guard = PanicsInDrop;
     let collects = move |_: &mut tachometer::Collection| {
         let _guard = &guard;
@@ -300,8 +304,8 @@ fn a_callback_that_panics_when_it_is_dropped_harms_nobody() {
 
 #[test]
 fn a_timeout_of_zero_is_refused() {
-    let error = Registry::builder().callback_timeout(Duration::ZERO).build().unwrap_err();
+    let error = Registry::builder().self_metrics(false).callback_timeout(Duration::ZERO).build().unwrap_err();
     assert_eq!(error.reason(), &Reason::NoCallbackTimeout);
     assert_eq!(error.to_string(), "registry: the callback timeout is zero; give callbacks time");
-    assert!(Registry::builder().callback_timeout(Duration::MAX).build().is_ok());
+    assert!(Registry::builder().self_metrics(false).callback_timeout(Duration::MAX).build().is_ok());
 }

@@ -26,7 +26,7 @@ use crate::text::{Sink, push_value, write};
 ///     "# TYPE records_sent_total counter",
 ///     "records_sent_total 500",
 /// ];
-/// assert!(text.lines().eq(lines));
+/// assert!(text.contains(&lines.join("\n")));
 /// # Ok::<(), tachometer::RegisterError>(())
 /// ```
 #[must_use]

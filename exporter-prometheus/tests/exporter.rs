@@ -7,13 +7,17 @@ use std::thread;
 use tachometer::{Buckets, RegisterError, Registry};
 use tachometer_prometheus::{Exporter, encode};
 
+fn plain() -> Registry {
+    Registry::builder().self_metrics(false).build().expect("nothing can be wrong")
+}
+
 fn labelled(worker: &str) -> Result<Registry, RegisterError> {
-    Registry::builder().label("worker", worker).build()
+    Registry::builder().label("worker", worker).self_metrics(false).build()
 }
 
 #[test]
 fn renders_what_encode_renders_as_values_and_series_change() -> Result<(), RegisterError> {
-    let registry = Registry::new();
+    let registry = plain();
     let exporter = Exporter::new(&registry);
     assert_eq!(exporter.render(), "");
 
@@ -42,7 +46,7 @@ fn renders_what_encode_renders_as_values_and_series_change() -> Result<(), Regis
 
 #[test]
 fn clones_and_threads_render_at_the_same_time() -> Result<(), RegisterError> {
-    let registry = Registry::new();
+    let registry = plain();
     let family = registry.counter_family("n_total", "N.", ["n"])?;
     let exporter = Exporter::new(&registry);
     thread::scope(|scope| {
@@ -135,7 +139,7 @@ fn clashes_name_the_family_and_what_to_change() -> Result<(), RegisterError> {
 
 #[test]
 fn the_same_series_in_two_registries_is_a_clash() -> Result<(), RegisterError> {
-    let (one, two) = (Registry::new(), Registry::new());
+    let (one, two) = (plain(), plain());
     for registry in [&one, &two] {
         registry.counter_family("x_total", "h", ["a"])?.with([("a", "b")])?.inc();
     }
@@ -151,7 +155,7 @@ fn the_same_series_in_two_registries_is_a_clash() -> Result<(), RegisterError> {
 
 #[test]
 fn late_clashes_stay_out_of_the_exposition_and_are_listed() -> Result<(), Box<dyn std::error::Error>> {
-    let (first, second) = (Registry::new(), Registry::new());
+    let (first, second) = (plain(), plain());
     let exporter = Exporter::new(&first).and(&second)?;
     second.gauge("mine", "Of the second.")?.set(2.0);
     second.counter("shared", "Twice.")?.add(2);
@@ -190,7 +194,7 @@ fn late_clashes_stay_out_of_the_exposition_and_are_listed() -> Result<(), Box<dy
 
 #[test]
 fn a_callback_that_panics_costs_only_its_own_series() -> Result<(), RegisterError> {
-    let registry = Registry::new();
+    let registry = plain();
     let (fails, value) = (Arc::new(AtomicBool::new(true)), Arc::new(AtomicU64::new(7)));
     let (does_fail, its_value) = (Arc::clone(&fails), Arc::clone(&value));
     registry.counter("a_total", "A.")?.add(1);

@@ -239,7 +239,7 @@ fn integers_are_exact_above_two_to_the_53() {
 fn nothing_is_exposed_of_nothing() {
     assert_eq!(text([]), "");
     assert_eq!(text([gauge("no_series").help("h")]), "");
-    let registry = Registry::new();
+    let registry = Registry::builder().self_metrics(false).build().expect("nothing can be wrong");
     let _ = registry.counter_family("c_total", "h", ["a"]).expect("the name is free");
     assert_eq!(encode(&registry.snapshot()), "");
     assert_eq!(encode(&Registry::disabled().snapshot()), "");
@@ -308,7 +308,7 @@ fn series_with_a_label_of_the_format_are_left_out() {
 
 #[test]
 fn live_metrics() -> Result<(), tachometer::RegisterError> {
-    let registry = Registry::builder().label("a", "1").label("z", "9").build()?;
+    let registry = Registry::builder().label("a", "1").label("z", "9").self_metrics(false).build()?;
     registry.counter_family("c_total", "h", ["b"])?.with([("b", "2")])?.add(3);
     let histogram = registry.histogram_with("h", "", Buckets::explicit([1.0, 2.0, 5.0]))?;
     for value in [1.0, 1.0000000000000002, 2.0, 5.0, 5.000001] {

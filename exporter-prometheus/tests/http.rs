@@ -11,9 +11,14 @@ use tachometer_prometheus::{Exporter, Server};
 
 type Outcome = Result<(), Box<dyn Error>>;
 
+/// A registry that exposes what a test registers and nothing else.
+fn plain() -> Registry {
+    Registry::builder().self_metrics(false).build().expect("nothing can be wrong")
+}
+
 /// A server with one gauge.
 fn server() -> Result<Server, Box<dyn Error>> {
-    let registry = Registry::new();
+    let registry = plain();
     registry.gauge("queue_size", "Records waiting.")?.set(7.0);
     Ok(Exporter::new(&registry).serve("127.0.0.1:0")?)
 }
@@ -156,7 +161,7 @@ fn a_connection_serves_several_requests() -> Outcome {
 fn a_taken_port_is_an_error_at_start() -> Outcome {
     let first = server()?;
     assert_ne!(first.addr().port(), 0);
-    let error = Exporter::new(&Registry::new()).serve(first.addr()).expect_err("the port is taken");
+    let error = Exporter::new(&plain()).serve(first.addr()).expect_err("the port is taken");
     assert!(error.is_address_in_use() && !error.is_bad_address());
     let message = error.to_string();
     assert!(
@@ -167,13 +172,13 @@ fn a_taken_port_is_an_error_at_start() -> Outcome {
     // Once the first one is down, its port is free at once.
     let addr = first.addr();
     first.shutdown();
-    Exporter::new(&Registry::new()).serve(addr)?.shutdown();
+    Exporter::new(&plain()).serve(addr)?.shutdown();
     Ok(())
 }
 
 #[test]
 fn a_bad_address_is_an_error_at_start() {
-    let exporter = Exporter::new(&Registry::new());
+    let exporter = Exporter::new(&plain());
     for addr in ["", "9464", "127.0.0.1", "127.0.0.1:port", "127.0.0.1:99999", "not a host:1"] {
         let error = exporter.serve(addr).expect_err("not an address");
         assert!(error.is_bad_address() && !error.is_address_in_use(), "{error}");
@@ -188,7 +193,8 @@ fn a_bad_address_is_an_error_at_start() {
 
 #[test]
 fn slow_clients_and_slow_callbacks_hold_nobody_up() -> Outcome {
-    let registry = Registry::builder().callback_timeout(Duration::from_secs(60)).build()?;
+    let registry =
+        Registry::builder().callback_timeout(Duration::from_secs(60)).self_metrics(false).build()?;
     let (entered, has_entered) = mpsc::sync_channel(1);
     let (release, released) = mpsc::sync_channel::<()>(1);
     let gate = std::sync::Mutex::new((entered, released));
@@ -240,7 +246,7 @@ fn a_client_that_never_ends_its_header_is_disconnected() -> Outcome {
 
 #[test]
 fn shutdown_closes_idle_connections_and_finishes_answers() -> Outcome {
-    let registry = Registry::new();
+    let registry = plain();
     let (entered, has_entered) = mpsc::sync_channel(1);
     let entered = std::sync::Mutex::new(entered);
     registry.gauge_fn("slow", "Takes a while.", move || {
@@ -266,7 +272,7 @@ fn shutdown_closes_idle_connections_and_finishes_answers() -> Outcome {
 
 #[test]
 fn what_is_registered_while_it_serves_is_served() -> Result<(), Box<dyn Error>> {
-    let registry = Registry::new();
+    let registry = plain();
     let server = Exporter::new(&registry).serve("localhost:0")?;
     assert_eq!(ask(server.addr(), "GET", "/metrics")?.body, "");
     let register = || -> Result<(), RegisterError> {

@@ -7,6 +7,11 @@ use tachometer::{
     Snapshot, StateSet, UpDownCounter,
 };
 
+/// A registry without self-metrics: with what a test puts in and nothing else.
+fn plain() -> Registry {
+    Registry::builder().self_metrics(false).build().unwrap()
+}
+
 #[derive(Clone, Copy, LabelValue)]
 enum Status {
     Ok,
@@ -86,7 +91,7 @@ impl Metrics for ByHand {
 }
 
 fn registry() -> Registry {
-    Registry::builder().namespace("shop").label("env", "prod").build().unwrap()
+    Registry::builder().self_metrics(false).namespace("shop").label("env", "prod").build().unwrap()
 }
 
 #[test]
@@ -112,7 +117,7 @@ fn without_the_derive_the_snapshot_is_the_same() {
 
 #[test]
 fn instances_with_different_common_labels_share_a_registry() {
-    let registry = Registry::new();
+    let registry = plain();
     let orders = registry.register::<ProducerMetrics>(Stream::new("orders")).unwrap();
     let clicks = registry.register::<ProducerMetrics>(Stream::new("clicks")).unwrap();
     let orders_again = registry.register::<ProducerMetrics>(Stream::new("orders")).unwrap();
@@ -150,7 +155,7 @@ fn the_first_paragraph_of_the_doc_comment_is_the_help_text() {
         #[metric(help = "")]
         empty_total: Counter,
     }
-    let registry = Registry::new();
+    let registry = plain();
     let metrics: Documented = registry.register(()).unwrap();
     metrics.lines_total.inc();
     let snapshot = registry.snapshot();
@@ -234,7 +239,7 @@ fn every_kind(registry: &Registry) -> EveryKind {
 #[test]
 fn the_type_of_a_field_is_the_kind_of_its_metric() {
     use MetricKind::{Counter, Gauge, Histogram, StateSet};
-    let registry = Registry::new();
+    let registry = plain();
     let metrics = every_kind(&registry);
     let snapshot = registry.snapshot();
     let kinds: Vec<_> = snapshot.families().map(|family| (family.name(), family.kind())).collect();
@@ -290,7 +295,7 @@ fn a_struct_may_have_parameters() {
         #[metrics(nested)]
         nested: N,
     }
-    let registry = Registry::new();
+    let registry = plain();
     let common = Place { zone: String::from("eu"), edge: true };
     let cache: Cache<String, bool, Gauge, 3, RetryMetrics> = registry.register(common).unwrap();
     cache.hits[true].set(1.0);
@@ -316,13 +321,13 @@ fn the_first_error_of_a_registration_is_returned() {
         #[expect(dead_code, reason = "it is not registered")]
         broken_seconds: Histogram,
     }
-    let registry = Registry::new();
+    let registry = plain();
     let error = registry.register::<Broken>(Stream::new("orders")).unwrap_err();
     assert_eq!(error.metric(), "broken_seconds");
     let names: Vec<_> = registry.snapshot().families().map(|family| family.name().to_owned()).collect();
     assert_eq!(names, ["fine_total"], "what came before stays");
 
-    let taken = Registry::builder().label("stream_name", "all").build().unwrap();
+    let taken = Registry::builder().self_metrics(false).label("stream_name", "all").build().unwrap();
     let error = taken.register::<Broken>(Stream::new("orders")).unwrap_err();
     assert_eq!(error.reason(), &Reason::DuplicateLabel("stream_name".into()));
 }
@@ -342,7 +347,7 @@ fn an_expression_for_buckets_sees_the_program_and_nothing_of_the_derive() {
         #[metric(buckets = { let width = 2.0; Buckets::explicit([1, 2].map(|step| f64::from(step) * width)) })]
         closure: Histogram,
     }
-    let there = Registry::new();
+    let there = plain();
     let sizes: Sizes = there.register(()).unwrap();
     sizes.sizes.observe(1.5);
     sizes.closure.observe(1.5);

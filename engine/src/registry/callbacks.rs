@@ -2,7 +2,7 @@
 
 use std::sync::Arc as Shared;
 
-use super::{Registry, metric::Kind};
+use super::{Registry, metric::Kind, typed::FamilyScope};
 use crate::{
     error::{RegisterError, RegisterErrorReason as Reason},
     snapshot::{
@@ -160,7 +160,7 @@ impl Registry {
         ));
         let collectors = &mut lock(&self.catalog.names).collectors;
         if collectors.iter().any(|(taken, _)| **taken == *name) {
-            return Err(RegisterError::new(name, Reason::CollectorExists));
+            return self.counted(Err(RegisterError::new(name, Reason::CollectorExists)));
         }
         collectors.push((name.into(), callback));
         self.catalog.changed();
@@ -202,9 +202,10 @@ impl Registry {
         label_names: Vec<&str>,
         call: FamilyCall,
     ) -> Result<(), RegisterError> {
-        match self.declare(name, help).open_scope(kind, label_names)? {
+        let add = |family: Option<FamilyScope>| match family {
             Some(family) => family.core.add_callback(&self.scope, self.constant_labels(), call),
             None => Ok(()),
-        }
+        };
+        self.counted(self.declare(name, help).open_scope(kind, label_names).and_then(add))
     }
 }

@@ -13,12 +13,14 @@ use super::{
     family::{Description, Environment, FamilyCore},
     idle::{Idle, Turns},
     scope::Scope,
+    self_metrics::SelfMetrics,
 };
 use crate::{
     Buckets,
     error::{RegisterError, RegisterErrorReason as Reason},
     name::{ConstantLabel, LabelName, MetricName},
     shard::{Arena, arena},
+    size,
     snapshot::{callback::Callback, known::Known, runner::Runner},
     sync::{Arc, AtomicU64, Mutex, Ordering, lock},
 };
@@ -35,9 +37,10 @@ pub(super) struct Catalog {
     pub(super) known: Mutex<Option<Known>>,
     pub(super) runner: Runner,
     pub(super) turns: Turns,
-    pub(super) callback_errors: AtomicU64,
+    pub(super) callback_errors: Arc<AtomicU64>,
     /// Registrations of statics that failed.
     pub(super) errors: Errors,
+    pub(super) self_metrics: SelfMetrics,
 }
 
 /// What can be chosen when a registry is built.
@@ -72,19 +75,25 @@ impl Catalog {
         constant_labels: Shared<[ConstantLabel]>,
         default_buckets: Buckets,
         options: Options,
+        self_metrics: SelfMetrics,
     ) -> Self {
+        let callback_errors = Arc::new(AtomicU64::new(0));
+        // Their names are taken. They have no families, so nobody can be given one.
+        let own = self_metrics.drafts(&constant_labels, &callback_errors).into_iter().map(|draft| draft.name);
+        let samples = own.map(|name| (name.to_string(), MetricName::known(name))).collect();
         Self {
             constant_labels,
             default_buckets,
             options,
             arena: arena(),
-            names: Mutex::new(Names::default()),
+            names: Mutex::new(Names { samples, ..Names::default() }),
             version: Arc::new(AtomicU64::new(0)),
             known: Mutex::new(None),
             runner: Runner::new(options.callback_timeout),
             turns: Turns::new(),
-            callback_errors: AtomicU64::new(0),
+            callback_errors,
             errors: Errors::new(),
+            self_metrics,
         }
     }
 
@@ -122,6 +131,7 @@ impl Catalog {
             idle: self.options.idle_timeout.map(|timeout| Idle::new(timeout, self.turns.clone())),
             version: Arc::clone(&self.version),
             arena: self.arena,
+            tally: self.self_metrics.tally.clone(),
         };
         let core = Arc::new(FamilyCore::new(description, layout, environment));
         vacant.insert(Registered { core: Arc::clone(&core), scopes: [Shared::clone(scope)].into() });
@@ -192,6 +202,20 @@ impl Catalog {
 
     pub(super) fn families(&self) -> Vec<Arc<FamilyCore>> {
         lock(&self.names).families.values().map(|family| Arc::clone(&family.core)).collect()
+    }
+
+    /// What the tables of names take of memory.
+    pub(super) fn names_bytes(&self) -> usize {
+        let Names { families, samples, .. } = &*lock(&self.names);
+        size::tree(families.len(), size_of::<(MetricName, Registered)>())
+            + size::table(samples.capacity(), size_of::<(String, MetricName)>())
+            + samples.keys().map(String::capacity).sum::<usize>()
+    }
+
+    /// What the schema of the last snapshot takes of memory.
+    pub(super) fn schema_bytes(&self) -> usize {
+        let schema = lock(&self.known).as_ref().map(|known| Arc::clone(&known.schema));
+        schema.map_or(0, |schema| schema.bytes(&self.constant_labels))
     }
 }
 

@@ -192,6 +192,12 @@ impl<'a> Declaration<'a> {
         Ok(Description { name, help, unit, kind, labels, buckets, absent_until_set: self.absent_until_set })
     }
 
+    /// What `register` makes of the declaration, for a caller outside: an error counts.
+    fn counted<I>(self, register: impl FnOnce(Self) -> Result<I, RegisterError>) -> Result<I, RegisterError> {
+        let registry = self.registry.clone();
+        registry.counted(register(self))
+    }
+
     fn error(&self, reason: Reason) -> RegisterError {
         match self.registry.scope.metric_name(self.name) {
             Ok(name) => RegisterError::new(name.as_str(), reason),
@@ -204,8 +210,10 @@ impl<M: Metric> Instrument for M {
     const FIT: Fit = Fit::of(M::KIND);
 
     fn register(declaration: Declaration<'_>) -> Result<Self, RegisterError> {
-        let Some(scope) = declaration.family::<M, ()>()? else { return Ok(M::noop()) };
-        scope.core.find_or_make::<M, _>(&KeyWriter::new(&scope.key), |entry| entry.open(0))
+        declaration.counted(|declaration| {
+            let Some(scope) = declaration.family::<M, ()>()? else { return Ok(M::noop()) };
+            scope.core.find_or_make::<M, _>(&KeyWriter::new(&scope.key), |entry| entry.open(0))
+        })
     }
 }
 
@@ -213,10 +221,10 @@ impl<L: Labels, M: Metric> Instrument for Family<L, M> {
     const FIT: Fit = Fit::of(M::KIND).with_labels::<L>();
 
     fn register(declaration: Declaration<'_>) -> Result<Self, RegisterError> {
-        match declaration.family::<M, L>()? {
+        declaration.counted(|declaration| match declaration.family::<M, L>()? {
             Some(scope) => Self::new(scope),
             None => Ok(Self::noop()),
-        }
+        })
     }
 }
 
@@ -226,7 +234,7 @@ impl<M: Metric> Instrument for DynamicFamily<M> {
 
     fn register(mut declaration: Declaration<'_>) -> Result<Self, RegisterError> {
         let names = std::mem::take(&mut declaration.labels);
-        declaration.open_scope(M::KIND, names).map(Self::new)
+        declaration.counted(|declaration| declaration.open_scope(M::KIND, names).map(Self::new))
     }
 }
 
@@ -238,15 +246,17 @@ impl<S: LabelValue<Domain = Closed>> Instrument for StateSet<S> {
         if !declaration.registry.is_enabled() {
             return Ok(Self::noop());
         }
-        let none = LabelDescriber::labels_of::<()>(&declaration.labels);
-        let none = none.map_err(|reason| declaration.error(reason))?;
-        let FamilyScope { core, key } = declaration.scope(Kind::StateSet, none)?;
-        let cell = Arc::new(StateCell::new::<S>());
-        match core.add_one(&key, || AnyHandle::StateSet(Arc::clone(&cell)))? {
-            Entry::One(AnyHandle::StateSet(there), _) if there.names() == cell.names() => {
-                Ok(Self::new(there))
+        declaration.counted(|declaration| {
+            let none = LabelDescriber::labels_of::<()>(&declaration.labels);
+            let none = none.map_err(|reason| declaration.error(reason))?;
+            let FamilyScope { core, key } = declaration.scope(Kind::StateSet, none)?;
+            let cell = Arc::new(StateCell::new::<S>());
+            match core.add_one(&key, || AnyHandle::StateSet(Arc::clone(&cell)))? {
+                Entry::One(AnyHandle::StateSet(there), _) if there.names() == cell.names() => {
+                    Ok(Self::new(there))
+                }
+                _ => Err(core.description.error(Reason::StatesConflict)),
             }
-            _ => Err(core.description.error(Reason::StatesConflict)),
-        }
+        })
     }
 }

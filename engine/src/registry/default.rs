@@ -9,7 +9,7 @@ static DEFAULT: OnceLock<Registry> = OnceLock::new();
 
 /// The registry that the process has one of, and that [static metrics](crate::StaticMetric) belong to.
 ///
-/// It is a plain [`Registry::new`], made by the first call, unless one with options was
+/// It is a plain [`Registry::new`] with the [self-metrics](RegistryBuilder::self_metrics) of the process, made by the first call, unless one with options was
 /// [installed](RegistryBuilder::install) before. It is never dropped. (`Registry::default()` is not this one: it makes
 /// a new registry.) Control plane; after the first call it costs a load.
 ///
@@ -23,7 +23,7 @@ static DEFAULT: OnceLock<Registry> = OnceLock::new();
 /// ```
 #[must_use]
 pub fn default_registry() -> &'static Registry {
-    DEFAULT.get_or_init(Registry::new)
+    DEFAULT.get_or_init(|| process_wide(RegistryBuilder::new()).build_plain(true))
 }
 
 impl RegistryBuilder {
@@ -48,11 +48,17 @@ impl RegistryBuilder {
     /// # Ok::<(), tachometer::RegisterError>(())
     /// ```
     pub fn install(self) -> Result<&'static Registry, RegisterError> {
-        let mut registry = Some(self.build()?);
+        let mut registry = Some(process_wide(self).build()?);
         let installed = DEFAULT.get_or_init(|| registry.take().unwrap_or_default());
         match registry {
             None => Ok(installed),
-            Some(_) => Err(RegisterError::new("", Reason::DefaultExists)),
+            Some(_) => installed.counted(Err(RegisterError::new("", Reason::DefaultExists))),
         }
     }
+}
+
+/// Gives the registry the self-metrics of the process.
+fn process_wide(mut builder: RegistryBuilder) -> RegistryBuilder {
+    builder.process_wide = true;
+    builder
 }

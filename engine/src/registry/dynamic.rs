@@ -50,8 +50,9 @@ impl<M: Metric> DynamicFamily<M> {
     /// [`MAX_LABEL_VALUE_BYTES`](crate::labels::MAX_LABEL_VALUE_BYTES), or the process has no cells left.
     pub fn with<'a>(&self, labels: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result<M, RegisterError> {
         let Some(scope) = &self.scope else { return Ok(M::noop()) };
-        let key = scope.key_of_pairs(labels).map_err(|reason| scope.core.description.error(reason))?;
-        scope.core.find_or_make::<M, _>(&key, |entry| entry.open(0))
+        let key = scope.key_of_pairs(labels).map_err(|reason| scope.core.description.error(reason));
+        let handle = key.and_then(|key| scope.core.find_or_make::<M, _>(&key, |entry| entry.open(0)));
+        scope.core.tally.count(handle)
     }
 
     /// Removes the series with these labels, and says whether there was one.

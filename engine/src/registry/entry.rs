@@ -9,6 +9,7 @@ use std::{
 use super::metric::{AnyHandle, Metric, Series};
 use crate::{
     held::{Counted, Held},
+    size::{self, ARC},
     sync::{Arc, AtomicU32, AtomicU64, Ordering},
 };
 
@@ -125,6 +126,7 @@ struct Members {
 trait Handles: Any + Send + Sync {
     fn len(&self) -> usize;
     fn series(&self, index: usize) -> Series<'_>;
+    fn bytes(&self) -> usize;
 }
 
 impl<M: Metric> Handles for Shared<[M]> {
@@ -134,6 +136,10 @@ impl<M: Metric> Handles for Shared<[M]> {
 
     fn series(&self, index: usize) -> Series<'_> {
         self[index].series()
+    }
+
+    fn bytes(&self) -> usize {
+        size_of::<Self>() + size::shared(&**self)
     }
 }
 
@@ -150,6 +156,11 @@ impl Group {
 
     fn series(&self) -> impl Iterator<Item = Series<'_>> {
         (0..self.0.handles.len()).map(|index| self.0.handles.series(index))
+    }
+
+    /// What the group takes of memory, its series and the text of the key excluded.
+    pub(crate) fn bytes(&self) -> usize {
+        size::shared(&*self.0) + ARC + self.0.handles.bytes()
     }
 
     /// Begins the series again, or the one with this index. Says whether there is one.

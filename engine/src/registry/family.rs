@@ -7,6 +7,7 @@ use super::{
     idle::Idle,
     metric::{AnyHandle, Kind, Material, Metric},
     scope::Scope,
+    self_metrics::Tally,
 };
 use crate::{
     Buckets,
@@ -55,6 +56,8 @@ pub(crate) struct FamilyCore {
     /// The registry's count of changes, raised by every series that comes or goes.
     version: Arc<AtomicU64>,
     arena: &'static Arena,
+    /// The registry's count of errors, for look-ups that fail.
+    pub(crate) tally: Tally,
 }
 
 /// A callback, and the key of the labels of the registry that it was registered in.
@@ -67,6 +70,7 @@ pub(crate) struct Environment {
     pub(crate) idle: Option<Idle>,
     pub(crate) version: Arc<AtomicU64>,
     pub(crate) arena: &'static Arena,
+    pub(crate) tally: Tally,
 }
 
 impl Description {
@@ -113,11 +117,22 @@ impl Description {
 
 impl FamilyCore {
     pub(crate) fn new(description: Description, layout: Layout, environment: Environment) -> Self {
-        let Environment { constant_labels, limit, idle, version, arena } = environment;
-        let (entries, callbacks, count) = (Map::new(), Mutex::new(Vec::new()), AtomicU64::new(0));
+        let Environment { constant_labels, limit, idle, version, arena, tally } = environment;
         // Only series that are looked up come and go.
         let idle = idle.filter(|_| description.open_labels().next().is_some());
-        Self { description, constant_labels, entries, callbacks, layout, count, limit, idle, version, arena }
+        Self {
+            description,
+            constant_labels,
+            entries: Map::new(),
+            callbacks: Mutex::new(Vec::new()),
+            layout,
+            count: AtomicU64::new(0),
+            limit,
+            idle,
+            version,
+            arena,
+            tally,
+        }
     }
 
     /// Raises the version, after a change. What changes the map does so under its lock, so that nobody finds the change
@@ -343,13 +358,25 @@ impl FamilyCore {
         }
     }
 
+    /// Calls `visit` with each key, its entry, and how many series that has.
+    pub(super) fn visit(&self, mut visit: impl FnMut(&[u8], &Entry, usize)) {
+        self.entries.for_each(|key, entry| {
+            // Beyond the limit there is one series, however many handles to it.
+            visit(key, entry, if **key == *OVERFLOW { 1 } else { self.layout.width() });
+        });
+    }
+
+    /// What the maps of the series take of memory, without keys and entries' own; and the text of keys beside them.
+    pub(super) fn tables_bytes(&self) -> (usize, usize) {
+        let (idle, text) = self.idle.as_ref().map_or((0, 0), Idle::bytes);
+        (self.entries.bytes() + idle, text)
+    }
+
     /// The family as it goes into a schema.
     pub(crate) fn draft(&self) -> FamilyDraft<Source> {
         let Description { name, help, unit, kind, .. } = &self.description;
         let mut series = Vec::new();
-        self.entries.for_each(|key, entry| {
-            // Beyond the limit there is one series, however many handles to it.
-            let width = if **key == *OVERFLOW { 1 } else { self.layout.width() };
+        self.visit(|key, entry, width| {
             series.extend(entry.series().take(width).enumerate().map(|(index, member)| SeriesDraft {
                 labels: self.labels(key, index),
                 shape: member.shape(),

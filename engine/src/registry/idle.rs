@@ -13,7 +13,7 @@ use std::{collections::HashMap, time::Duration};
 use quanta::Instant;
 
 use crate::{
-    clock,
+    clock, size,
     sync::{Arc, AtomicU64, Mutex, Ordering, lock},
 };
 
@@ -53,6 +53,13 @@ struct Seen {
 impl Idle {
     pub(crate) fn new(timeout: Duration, turns: Turns) -> Self {
         Self { timeout, turns, seen: Mutex::new(HashMap::new()) }
+    }
+
+    /// What is kept of series that nobody holds: the table, and the text of its keys.
+    pub(crate) fn bytes(&self) -> (usize, usize) {
+        let seen = lock(&self.seen);
+        let table = size::table(seen.capacity(), size_of::<(Box<[u8]>, Seen)>());
+        (table, seen.keys().map(|key| key.len()).sum())
     }
 
     /// Takes the keys of all series that nobody holds now, with what they hold, and returns those whose time is up. The

@@ -14,10 +14,12 @@ mod entry;
 mod errors;
 mod family;
 mod idle;
+mod memory;
 mod metric;
 mod metrics;
 mod scope;
 mod scrape;
+mod self_metrics;
 mod typed;
 
 pub use builder::{
@@ -27,6 +29,7 @@ pub use declaration::{Declaration, Instrument, MAX_COMBINATIONS};
 #[cfg(not(tachometer_loom))]
 pub use default::default_registry;
 pub use dynamic::DynamicFamily;
+pub use memory::{FamilyMemory, Memory};
 pub use metric::Metric;
 pub use metrics::Metrics;
 pub use scope::CommonLabels;
@@ -35,6 +38,7 @@ pub use typed::{Family, LookUp};
 use catalog::Catalog;
 use metric::{AnyHandle, Kind};
 use scope::Scope;
+use typed::FamilyScope;
 
 use crate::{
     Counter, FloatCounter, Gauge, Histogram, SignalCounter, Snapshot, UpDownCounter, buckets::IntoBuckets,
@@ -110,8 +114,12 @@ impl Registry {
     /// When the prefix or a label's name is illegal, or a label is one of this registry's already.
     pub fn child(&self, prefix: &str, labels: impl CommonLabels) -> Result<Self, RegisterError> {
         let error = |reason| RegisterError::new("", reason);
-        let scope = self.scope.child(prefix, labels.pairs()?).map_err(error)?;
-        self.catalog.check_scope(&scope).map_err(error)?;
+        let scope = labels.pairs().and_then(|labels| {
+            let scope = self.scope.child(prefix, labels).map_err(error)?;
+            self.catalog.check_scope(&scope).map_err(error)?;
+            Ok(scope)
+        });
+        let scope = self.counted(scope)?;
         Ok(Self { catalog: Arc::clone(&self.catalog), scope: Arc::new(scope) })
     }
 
@@ -286,12 +294,9 @@ impl Registry {
         labels: impl IntoIterator<Item = (&'a str, &'a str), IntoIter: Clone>,
     ) -> Result<(), RegisterError> {
         let labels = labels.into_iter();
-        let Some(scope) =
-            self.declare(name, help).open_scope(Kind::Info, labels.clone().map(|(name, _)| name))?
-        else {
-            return Ok(());
-        };
-        scope.add(labels, || AnyHandle::Info)
+        let scope = self.declare(name, help).open_scope(Kind::Info, labels.clone().map(|(name, _)| name));
+        let add = |scope: FamilyScope| scope.add(labels, || AnyHandle::Info);
+        self.counted(scope.and_then(|scope| scope.map_or(Ok(()), add)))
     }
 
     /// Removes a metric, with all its series. Says whether there was one. A child removes its own series only.
@@ -301,6 +306,11 @@ impl Registry {
     pub fn unregister(&self, name: &str) -> bool {
         let name = self.scope.metric_name(name);
         name.is_ok_and(|name| self.catalog.unregister(&name, self.scope.key()))
+    }
+
+    /// Passes on what goes to a caller outside, and counts it if it is an error.
+    fn counted<T>(&self, result: Result<T, RegisterError>) -> Result<T, RegisterError> {
+        self.catalog.self_metrics.tally.count(result)
     }
 }
 

@@ -102,7 +102,8 @@ impl Catalog {
             let exposes = settle(&callbacks, |sample| names.samples.contains_key(sample));
             (families, callbacks, exposes)
         };
-        Known::new(version, callbacks, &exposes, families.iter().map(|family| family.draft()))
+        let own = self.self_metrics.drafts(&self.constant_labels, &self.callback_errors);
+        Known::new(version, callbacks, &exposes, families.iter().map(|family| family.draft()).chain(own))
     }
 }
 

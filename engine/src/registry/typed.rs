@@ -134,7 +134,7 @@ impl<L: Labels, M: Metric> Family<L, M> {
         let Some(scope) = &self.scope else { return L::Closed::<()>::resolve(LookUp(None)) };
         let mut key = KeyWriter::new(&scope.key);
         open.write(&mut key);
-        L::Closed::<()>::resolve(LookUp(Some((&scope.core, &key))))
+        scope.core.tally.count(L::Closed::<()>::resolve(LookUp(Some((&scope.core, &key)))))
     }
 
     /// The series with these labels: all of them, open and closed, in a struct like `L`. Costs a look-up, like
@@ -147,7 +147,8 @@ impl<L: Labels, M: Metric> Family<L, M> {
         let Some(scope) = &self.scope else { return Ok(M::noop()) };
         let mut key = KeyWriter::new(&scope.key);
         labels.write(&mut key);
-        scope.core.find_or_make::<M, _>(&key, |entry| entry.open(labels.index()))
+        let handle = scope.core.find_or_make::<M, _>(&key, |entry| entry.open(labels.index()));
+        scope.core.tally.count(handle)
     }
 
     /// Removes the series with these labels, and says whether there was one.

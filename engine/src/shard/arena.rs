@@ -119,6 +119,17 @@ impl Arena {
         (0..claimed).filter_map(|index| self.shard(index))
     }
 
+    /// Records made in leased shards so far.
+    pub(crate) fn leased_records(&self) -> u64 {
+        self.shards().fold(0, |sum, shard| sum.wrapping_add(shard.leased_records()))
+    }
+
+    /// What the shards and their pages take from the allocator. The first chunk of them lies in the arena.
+    pub(crate) fn shard_bytes(&self) -> usize {
+        let chunks = self.more.iter().take_while(|chunk| chunk.get().is_some()).count() * size_of::<Chunk>();
+        chunks + self.shards().map(Shard::bytes).sum::<usize>()
+    }
+
     /// The shard with this index, if it exists.
     pub(super) fn shard(&self, index: u16) -> Option<&Shard> {
         self.place(usize::from(index))?.get().map(|shard| &**shard)

@@ -108,7 +108,9 @@ fn attach(arena: &'static Arena) -> (State, Option<&'static Shard>) {
 fn lease(arena: &Arena, slot: u32, record: impl FnOnce(&Page)) {
     match arena.acquire() {
         Ok(shard) => {
-            record_in(shard, slot, record);
+            if record_in(shard, slot, record).is_some() {
+                shard.count_lease();
+            }
             arena.release(shard);
         }
         Err(reason) => drop_record(reason),

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{Arena, PAGE_CELLS, table::page_of};
 use crate::{
     held::Counted,
-    sync::{AtomicU32, Ordering},
+    sync::{AtomicU32, Cell64, Ordering},
 };
 
 /// Pages a process can have: 65,536, which is 33 million cells.
@@ -49,6 +49,12 @@ impl CellBlock {
         self.arena.set_baseline(self.slot, read);
         // Release: who sees the flag loads cells that are no older than those that `read` loaded.
         self.reset.store(1, Ordering::Release);
+    }
+
+    /// Bytes of the cells, in all shards that have mapped their page.
+    pub(crate) fn mapped_bytes(&self) -> usize {
+        let mapped = self.arena.shards().filter(|shard| shard.page(self.slot).is_some()).count();
+        mapped * usize::from(self.len) * size_of::<Cell64>()
     }
 
     #[inline(always)]

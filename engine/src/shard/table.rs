@@ -1,7 +1,7 @@
 //! A shard: the two-level table of the pages that its owner has touched.
 
 use super::page::{PAGE_CELLS, Page, TryBox};
-use crate::sync::{AtomicU32, Once};
+use crate::sync::{AtomicU32, AtomicU64, Cell64, Once, Ordering};
 
 /// Entries on each level. Two levels of 256 reach all 65,536 pages, and a new shard costs 4 KiB; a flat table would
 /// cost a mebibyte.
@@ -24,13 +24,23 @@ pub(crate) struct Shard {
     index: u16,
     /// The next shard on the free list, meaningful while this one is on it.
     pub(super) next_free: AtomicU32,
+    /// Records that threads without a shard of their own have made in this one.
+    leased: Cell64,
+    /// Bytes of the tables and pages below.
+    taken: AtomicU64,
     root: Table<Table<Page>>,
 }
 
 impl Shard {
     /// A shard that has no place in an arena yet.
     pub(super) fn new() -> Self {
-        Self { index: 0, next_free: AtomicU32::new(0), root: empty_table() }
+        Self {
+            index: 0,
+            next_free: AtomicU32::new(0),
+            leased: Cell64::default(),
+            taken: AtomicU64::new(0),
+            root: empty_table(),
+        }
     }
 
     pub(super) fn set_index(&mut self, index: u16) {
@@ -39,6 +49,21 @@ impl Shard {
 
     pub(crate) fn index(&self) -> u16 {
         self.index
+    }
+
+    /// Counts a record that was made through a lease. For the owner only.
+    pub(super) fn count_lease(&self) {
+        // Relaxed, here and below: the number stands for itself.
+        self.leased.owner_store(self.leased.owner_load().wrapping_add(1), Ordering::Relaxed);
+    }
+
+    pub(super) fn leased_records(&self) -> u64 {
+        self.leased.load(Ordering::Relaxed)
+    }
+
+    /// What the shard has taken from the allocator, tables and pages included.
+    pub(super) fn bytes(&self) -> usize {
+        size_of::<Self>() + self.taken.load(Ordering::Relaxed) as usize
     }
 
     /// The page that holds `slot`, when it has been touched.
@@ -55,9 +80,23 @@ impl Shard {
     /// no half-made page on its way.
     pub(crate) fn page_or_map(&self, slot: u32) -> Option<&Page> {
         let number = page_of(slot);
-        let pages =
-            get_or_set(&self.root[(number >> FANOUT_BITS) as usize % FANOUT], || TryBox::new(empty_table))?;
-        Some(&**get_or_set(&pages[number as usize % FANOUT], TryBox::page)?)
+        let table = &self.root[(number >> FANOUT_BITS) as usize % FANOUT];
+        let pages = self.get_or_set(table, || TryBox::new(empty_table))?;
+        Some(&**self.get_or_set(&pages[number as usize % FANOUT], TryBox::page)?)
+    }
+
+    fn get_or_set<'a, T>(
+        &self,
+        once: &'a Once<TryBox<T>>,
+        make: impl FnOnce() -> Option<TryBox<T>>,
+    ) -> Option<&'a TryBox<T>> {
+        if once.get().is_none() {
+            // There is one setter at a time, the shard's owner; were it already set, the value there would serve.
+            let _ = once.set(make()?);
+            // Relaxed: the number stands for itself.
+            self.taken.fetch_add(size_of::<T>() as u64, Ordering::Relaxed);
+        }
+        once.get()
     }
 }
 
@@ -75,12 +114,4 @@ pub(crate) fn offset_of(slot: u32) -> usize {
 
 fn empty_table<T>() -> Table<T> {
     std::array::from_fn(|_| Once::new())
-}
-
-fn get_or_set<T>(once: &Once<TryBox<T>>, make: impl FnOnce() -> Option<TryBox<T>>) -> Option<&TryBox<T>> {
-    if once.get().is_none() {
-        // There is one setter at a time, the shard's owner; were it already set, the value there would serve.
-        let _ = once.set(make()?);
-    }
-    once.get()
 }

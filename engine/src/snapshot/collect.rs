@@ -2,7 +2,7 @@
 
 use std::{fmt, ops::Range};
 
-use super::{Snapshot, known::Answered, schema::Schema};
+use super::{Snapshot, known::Answered, own::Own, schema::Schema};
 use crate::{
     gauge::GaugeCell,
     pairs,
@@ -29,6 +29,8 @@ pub(crate) enum Source {
     Signal(Arc<SignalCell>),
     /// The bits of one shared integer.
     States(Arc<StateCell>),
+    /// A number of the engine's own.
+    Own(Own),
     /// Nothing but labels.
     Info,
 }
@@ -40,6 +42,8 @@ pub(crate) struct Plan {
     /// Runs of entries whose cells share a page.
     pages: Vec<Range<usize>>,
     others: Vec<OtherEntry>,
+    /// Self-metrics, by their column.
+    own: Vec<(usize, Own)>,
     /// What series held when they were reset, by their first column.
     baselines: Vec<(usize, Sum, Baseline)>,
     /// Keeps the slots from being reused until the last snapshot with this plan is gone.
@@ -81,6 +85,7 @@ impl Plan {
             Source::Gauge(gauge) => return self.add_other(series, column, Other::Gauge(gauge)),
             Source::Signal(value) => return self.add_other(series, column, Other::Signal(value)),
             Source::States(cell) => return self.add_other(series, column, Other::States(cell)),
+            Source::Own(own) => return self.own.push((column, own)),
             Source::Info => return,
         };
         // Before any cell is loaded: see `CellBlock::baseline`.
@@ -102,6 +107,20 @@ impl Plan {
             end += page.len();
         }
         self
+    }
+
+    /// What the plan takes of memory. The blocks belong to their series.
+    pub(super) fn bytes(&self) -> usize {
+        let Self { cells, pages, others, own, baselines, blocks } = self;
+        let sizes = [
+            cells.capacity() * size_of::<CellEntry>(),
+            pages.capacity() * size_of::<Range<usize>>(),
+            others.capacity() * size_of::<OtherEntry>(),
+            own.capacity() * size_of::<(usize, Own)>(),
+            baselines.capacity() * size_of::<(usize, Sum, Baseline)>(),
+            blocks.capacity() * size_of::<Arc<CellBlock>>(),
+        ];
+        sizes.iter().sum()
     }
 
     /// Adds the cells of every shard. Floats are added shard by shard in the arena's order, never rearranged, so that
@@ -132,6 +151,12 @@ impl Plan {
                 Other::States(cell) => cell.write(&mut values[*column..]),
             }
         }
+    }
+
+    /// Reads the self-metrics of a schema with so many series in all.
+    fn collect_own(&self, arena: &Arena, series: usize, values: &mut [u64]) {
+        let series = (series - self.own.len()) as u64;
+        self.own.iter().for_each(|(column, own)| values[*column] = own.read(arena, series));
     }
 }
 
@@ -184,6 +209,7 @@ fn add_float(bits: &mut u64, value: f64) {
 pub(crate) fn collect(schema: Arc<Schema>, arena: &Arena, answered: Answered) -> Snapshot {
     let Answered { mut values, mut missing, .. } = answered;
     schema.plan.collect_others(&mut values, &mut missing);
+    schema.plan.collect_own(arena, schema.series.len(), &mut values);
     schema.plan.collect_cells(arena, &mut values);
     missing.sort_unstable();
     Snapshot::new(schema, values, missing.into())

@@ -14,6 +14,7 @@ pub(crate) mod callback;
 pub(crate) mod collect;
 pub(crate) mod known;
 pub(crate) mod observer;
+pub(crate) mod own;
 pub(crate) mod quantile;
 pub(crate) mod runner;
 pub(crate) mod schema;

@@ -5,6 +5,7 @@ use std::{ops::Range, sync::Arc as Shared};
 use super::{collect::Plan, view::MetricKind};
 use crate::{
     name::ConstantLabel,
+    size,
     sync::{AtomicU64, Ordering, process_wide},
 };
 
@@ -164,6 +165,20 @@ impl Schema {
         plan: Plan,
     ) -> Self {
         Self { id: SchemaId::next(), families, series, columns, plan }
+    }
+
+    /// What the schema takes of memory. It shares names and bounds with the families, and the values of constant labels.
+    pub(crate) fn bytes(&self, constant_labels: &[ConstantLabel]) -> usize {
+        let constant = |label: &str| constant_labels.iter().any(|(name, _)| name.as_str() == label);
+        let labels = |series: &Series| {
+            let own = series.labels.iter().filter(|(name, _)| !constant(name));
+            size_of_val(&*series.labels) + own.map(|(_, value)| size::shared(&**value)).sum::<usize>()
+        };
+        size::shared(self)
+            + size_of_val(&*self.families)
+            + size_of_val(&*self.series)
+            + self.series.iter().map(labels).sum::<usize>()
+            + self.plan.bytes()
     }
 
     /// Whether the other schema has the same families and series.

@@ -97,7 +97,7 @@ pub fn register_statics(metrics: &[&dyn StaticMetric]) {
 ///
 /// let registry = Registry::new();
 /// ALL.iter().for_each(|metric| metric.register_in(&registry));
-/// assert_eq!(registry.snapshot().families().len(), 2);
+/// assert_eq!(registry.snapshot().gauge("queue_depth", &[]), Some(0.0));
 /// ```
 pub trait StaticMetric: sealed::Sealed + fmt::Debug + Send + Sync {
     /// Registers it in the [default registry](crate::default_registry), unless it is registered already.

@@ -273,6 +273,10 @@ impl<K: Eq + Hash, V: Clone> Map<K, V> {
         super::lock(&self.0).retain(|key, value| keep(key, value));
     }
 
+    pub(crate) fn bytes(&self) -> usize {
+        crate::size::table(super::lock(&self.0).capacity(), size_of::<(K, V)>())
+    }
+
     pub(crate) fn for_each(&self, mut visit: impl FnMut(&K, &V)) {
         for (key, value) in super::lock(&self.0).iter() {
             visit(key, value);

@@ -2,6 +2,10 @@
 
 use std::{borrow::Borrow, hash::Hash};
 
+use crossbeam_utils::CachePadded;
+
+use crate::size;
+
 pub(crate) use std::sync::{
     Arc, Mutex, MutexGuard,
     atomic::{AtomicU32, AtomicU64, Ordering, fence},
@@ -43,9 +47,13 @@ impl Cell64 {
 #[derive(Debug)]
 pub(crate) struct Map<K: Eq + Hash, V>(dashmap::DashMap<K, V, foldhash::fast::RandomState>);
 
+/// Parts of a map, each with a lock of its own and padded to 128 bytes. By default there are four for each processor,
+/// which is much for a family of one series.
+const PARTS: usize = 8;
+
 impl<K: Eq + Hash, V: Clone> Map<K, V> {
     pub(crate) fn new() -> Self {
-        Self(dashmap::DashMap::default())
+        Self(dashmap::DashMap::with_hasher_and_shard_amount(Default::default(), PARTS))
     }
 
     /// What `read` makes of the value under `key`, if there is one. Under the lock.
@@ -72,6 +80,16 @@ impl<K: Eq + Hash, V: Clone> Map<K, V> {
     /// Removes the entries that `keep` does not want.
     pub(crate) fn retain(&self, mut keep: impl FnMut(&K, &V) -> bool) {
         self.0.retain(|key, value| keep(key, value));
+    }
+
+    /// What the map takes of memory, without what keys and values own: an estimate. Its parts are as many as dashmap makes
+    /// by default, each with a table of its own, and padded.
+    pub(crate) fn bytes(&self) -> usize {
+        static PARTS: Once<usize> = Once::new();
+        let parts = PARTS.get_or_init(|| {
+            std::thread::available_parallelism().map_or(1, usize::from).saturating_mul(4).next_power_of_two()
+        });
+        parts * size_of::<CachePadded<Self>>() + size::table(self.0.capacity(), size_of::<(K, V)>())
     }
 
     pub(crate) fn for_each(&self, mut visit: impl FnMut(&K, &V)) {

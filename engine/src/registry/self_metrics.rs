@@ -1,0 +1,202 @@
+//! What a registry says of itself: families that nobody registers, and the counts behind them.
+//!
+//! | family | type | what it says |
+//! |---|---|---|
+//! | `tachometer_series` | gauge | series of the registry, these families' own not counted |
+//! | `tachometer_registration_errors_total{reason}` | counter | registrations and look-ups that returned an error |
+//! | `tachometer_callback_errors_total` | counter | [`Registry::callback_errors`](super::Registry::callback_errors) |
+//!
+//! and in the default registry alone, because they belong to the process:
+//!
+//! | family | type | what it says |
+//! |---|---|---|
+//! | `tachometer_shards` | gauge | shards made so far: the most that threads and leases had at one time |
+//! | `tachometer_shard_bytes` | gauge | bytes that shards and their pages take |
+//! | `tachometer_leased_records_total` | counter | records of threads without a shard of their own |
+//! | `tachometer_dropped_records_total{reason}` | counter | [`dropped_records`](crate::dropped_records) |
+//!
+//! They go into the schema beside the registered families and are read while the values are collected. The series are
+//! counted in the schema, so that number costs nothing and is that of the very snapshot it is in.
+
+use std::sync::Arc as Shared;
+
+use crate::{
+    DropReason, MetricKind,
+    error::{RegisterError, RegisterErrorReason as Reason},
+    name::ConstantLabel,
+    shard::Arena,
+    size::{self, ARC},
+    snapshot::{
+        collect::Source,
+        own::Own,
+        schema::{FamilyDraft, Labels, SeriesDraft, Shape},
+    },
+    sync::{Arc, AtomicU64, Ordering},
+};
+
+/// The label that tells the registries of one exposition apart.
+const REGISTRY_LABEL: &str = "registry";
+const REASON_LABEL: &str = "reason";
+
+/// The self-metrics of a registry.
+pub(super) struct SelfMetrics {
+    pub(super) tally: Tally,
+    /// The value of the label `registry`.
+    registry: Option<Shared<str>>,
+    /// Whether those of the process are among them.
+    process_wide: bool,
+}
+
+/// Counts a registry's errors by reason, where they leave the public API. Nothing when the self-metrics are off.
+#[derive(Clone, Default)]
+pub(crate) struct Tally(Option<Shared<[Arc<AtomicU64>]>>);
+
+impl Tally {
+    fn new() -> Self {
+        Self(Some(Reason::LABELS.iter().map(|_| Arc::new(AtomicU64::new(0))).collect()))
+    }
+
+    /// Passes the result on, and counts it if it is an error.
+    pub(crate) fn count<T>(&self, result: Result<T, RegisterError>) -> Result<T, RegisterError> {
+        if let (Some(counts), Err(error)) = (&self.0, &result) {
+            let label = error.reason().as_str();
+            let at = Reason::LABELS.iter().position(|known| *known == label);
+            if let Some(count) = at.and_then(|at| counts.get(at)) {
+                // Relaxed: a number of its own.
+                count.fetch_add(1, Ordering::Relaxed);
+            }
+        }
+        result
+    }
+}
+
+impl SelfMetrics {
+    /// Those of a registry with this prefix.
+    pub(super) fn new(on: bool, prefix: &str, process_wide: bool) -> Self {
+        let registry = match prefix {
+            "" if process_wide => Some("default"),
+            "" => None,
+            prefix => Some(prefix),
+        };
+        let tally = if on { Tally::new() } else { Tally::default() };
+        Self { tally, registry: registry.map(Shared::from), process_wide }
+    }
+
+    /// What the counts take of memory.
+    pub(super) fn bytes(&self) -> usize {
+        let counts = self.tally.0.as_deref();
+        counts.map_or(0, |counts| size::shared(counts) + counts.len() * (ARC + size_of::<AtomicU64>()))
+    }
+
+    /// The families; none when they are off.
+    pub(super) fn drafts(
+        &self,
+        constant_labels: &[ConstantLabel],
+        callback_errors: &Arc<AtomicU64>,
+    ) -> Vec<FamilyDraft<Source>> {
+        let Some(errors) = &self.tally.0 else { return Vec::new() };
+        let errors =
+            Reason::LABELS.iter().copied().zip(errors.iter().map(|count| Own::Count(Arc::clone(count))));
+        let own = Drafts { constant_labels, registry: self.registry.as_ref() };
+        let mut drafts = vec![
+            own.gauge("tachometer_series", "Series in the registry, self-metrics not counted.", Own::Series),
+            own.by_reason(
+                "tachometer_registration_errors_total",
+                "Registrations and look-ups that failed.",
+                errors,
+            ),
+            own.counter(
+                "tachometer_callback_errors_total",
+                "Callbacks without a value in a snapshot.",
+                Own::Count(Arc::clone(callback_errors)),
+            ),
+        ];
+        if self.process_wide {
+            drafts.extend(of_process(constant_labels));
+        }
+        drafts
+    }
+}
+
+/// Those that the process has once. They are of no registry, so they say none.
+fn of_process(constant_labels: &[ConstantLabel]) -> [FamilyDraft<Source>; 4] {
+    let own = Drafts { constant_labels, registry: None };
+    let dropped = DropReason::ALL.iter().map(|reason| (reason.as_str(), Own::Dropped(*reason)));
+    [
+        own.gauge(
+            "tachometer_shards",
+            "Shards of the process, in use or free.",
+            Own::Arena(|arena| arena.shards().count() as u64),
+        ),
+        own.gauge(
+            "tachometer_shard_bytes",
+            "Memory of the shards of the process, with their pages of cells.",
+            Own::Arena(|arena| arena.shard_bytes() as u64),
+        ),
+        own.counter(
+            "tachometer_leased_records_total",
+            "Records made in a shard leased for one record.",
+            Own::Arena(Arena::leased_records),
+        ),
+        own.by_reason("tachometer_dropped_records_total", "Records dropped by the process.", dropped),
+    ]
+}
+
+/// What the families have in common.
+struct Drafts<'a> {
+    constant_labels: &'a [ConstantLabel],
+    registry: Option<&'a Shared<str>>,
+}
+
+impl Drafts<'_> {
+    fn gauge(&self, name: &str, help: &str, value: Own) -> FamilyDraft<Source> {
+        let unit = name.ends_with("_bytes").then_some("bytes");
+        FamilyDraft {
+            unit: unit.map(Shared::from),
+            ..self.family(name, help, MetricKind::Gauge, [(None, value)])
+        }
+    }
+
+    fn counter(&self, name: &str, help: &str, value: Own) -> FamilyDraft<Source> {
+        self.family(name, help, MetricKind::Counter, [(None, value)])
+    }
+
+    fn by_reason(
+        &self,
+        name: &str,
+        help: &str,
+        values: impl Iterator<Item = (&'static str, Own)>,
+    ) -> FamilyDraft<Source> {
+        self.family(name, help, MetricKind::Counter, values.map(|(reason, value)| (Some(reason), value)))
+    }
+
+    fn family(
+        &self,
+        name: &str,
+        help: &str,
+        kind: MetricKind,
+        values: impl IntoIterator<Item = (Option<&'static str>, Own)>,
+    ) -> FamilyDraft<Source> {
+        let series = values.into_iter().map(|(reason, value)| SeriesDraft {
+            labels: self.labels(reason),
+            shape: Shape::U64,
+            timed: false,
+            source: Source::Own(value),
+        });
+        FamilyDraft { name: name.into(), help: Some(help.into()), unit: None, kind, series: series.collect() }
+    }
+
+    /// A constant label called `registry` takes the place of ours, and one called `reason` gives way: without the reason
+    /// the series would not differ.
+    fn labels(&self, reason: Option<&str>) -> Labels {
+        let constant = self.constant_labels.iter().map(|(name, value)| (name.shared(), Shared::clone(value)));
+        let mut labels: Vec<_> =
+            constant.filter(|(name, _)| reason.is_none() || **name != *REASON_LABEL).collect();
+        labels.extend(reason.map(|reason| (Shared::from(REASON_LABEL), Shared::from(reason))));
+        let is_taken = labels.iter().any(|(name, _)| **name == *REGISTRY_LABEL);
+        let registry = self.registry.filter(|_| !is_taken);
+        labels.extend(registry.map(|registry| (Shared::from(REGISTRY_LABEL), Shared::clone(registry))));
+        labels.sort();
+        labels.into()
+    }
+}
