@@ -63,9 +63,12 @@
 //! 4. A scrape never makes a producer wait or retry; a producer, stopped half-way or recording flat out, never makes a
 //!    scrape wait.
 //! 5. Memory is bounded by the limits on families and series and the peak number of threads: a shard holds only the
-//!    pages that its threads touched.
+//!    pages that its threads touched. [`Registry::memory`] says how much.
 //! 6. What cannot be recorded honestly (NaN and infinities in counters and histograms, memory refused, re-entry) is
 //!    dropped and counted by reason: [`dropped_records`].
+//!
+//! What is dropped, leased and taken of memory the [`default_registry`] exposes, and every registry its series, failed
+//! registrations and failed callbacks: see [`RegistryBuilder::self_metrics`] and [`Registry::memory`].
 //!
 //! # Limits worth knowing
 //!

@@ -1,7 +1,7 @@
 //! What a registry says that it takes of memory, against what it takes from the allocator.
 //!
-//! The global allocator of this program counts what each thread holds. A program without the test harness, whose threads
-//! would allocate at times of their own.
+//! The global allocator of this program counts what each thread holds. A program without the test harness, whose
+//! threads would allocate at times of their own.
 
 use std::{
     alloc::{GlobalAlloc, Layout, System},
@@ -22,8 +22,8 @@ thread_local! {
     static DESTROYED: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
 }
 
-// SAFETY: every request goes to `System` as it came. The bookkeeping beside it touches a thread-local without destructor
-// and does not unwind.
+// SAFETY: every request goes to `System` as it came. The bookkeeping beside it touches a thread-local without
+// destructor and does not unwind.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         BYTES.set(BYTES.get() + layout.size() as isize);

@@ -139,9 +139,9 @@ impl RegistryBuilder {
     /// | `tachometer_registration_errors_total{reason}` | counter | registrations and look-ups that returned an error |
     /// | `tachometer_callback_errors_total` | counter | [`Registry::callback_errors`] |
     ///
-    /// They have the registry's constant labels and, so that registries can share an exposition, a label `registry` with
-    /// the registry's prefix. It is left out where there is no prefix, or a constant label of that name: give registries
-    /// that share an exposition different prefixes or constant labels, or switch this off in all but one.
+    /// They have the registry's constant labels and, so that registries can share an exposition, a label `registry`
+    /// with the registry's prefix. It is left out where there is no prefix, or a constant label of that name: give
+    /// registries that share an exposition different prefixes or constant labels, or switch this off in all but one.
     ///
     /// The [default registry](crate::default_registry) is called `default` when it has no prefix, and has what concerns
     /// the process in addition:

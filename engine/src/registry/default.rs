@@ -9,9 +9,10 @@ static DEFAULT: OnceLock<Registry> = OnceLock::new();
 
 /// The registry that the process has one of, and that [static metrics](crate::StaticMetric) belong to.
 ///
-/// It is a plain [`Registry::new`] with the [self-metrics](RegistryBuilder::self_metrics) of the process, made by the first call, unless one with options was
-/// [installed](RegistryBuilder::install) before. It is never dropped. (`Registry::default()` is not this one: it makes
-/// a new registry.) Control plane; after the first call it costs a load.
+/// It is a plain [`Registry::new`] with the [self-metrics](RegistryBuilder::self_metrics) of the process, made by the
+/// first call, unless one with options was [installed](RegistryBuilder::install) before. It is never dropped.
+/// (`Registry::default()` is not this one: it makes a new registry.) Control plane; after the first call it costs a
+/// load.
 ///
 /// ```
 /// use tachometer::default_registry;

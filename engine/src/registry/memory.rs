@@ -31,13 +31,13 @@ pub struct Memory {
     /// Bytes of all families' cells. They lie in the shards' pages, so they are a part of
     /// [`shard_bytes`](Self::shard_bytes).
     pub cell_bytes: usize,
-    /// Bytes of all families' metadata, and of what the registry has beside: the names, the tables they are found by, its
-    /// options. An estimate, see [`FamilyMemory::metadata_bytes`].
+    /// Bytes of all families' metadata, and of what the registry has beside: the names, the tables they are found by,
+    /// its options. An estimate, see [`FamilyMemory::metadata_bytes`].
     pub metadata_bytes: usize,
     /// Bytes of all families' label text, and of the constant labels.
     pub label_text_bytes: usize,
-    /// Bytes of the schema that snapshots share, with its copy of the labels: an estimate, like the metadata. 0 before the
-    /// first snapshot. A registry whose snapshots are held while it changes has more than this one.
+    /// Bytes of the schema that snapshots share, with its copy of the labels: an estimate, like the metadata. 0 before
+    /// the first snapshot. A registry whose snapshots are held while it changes has more than this one.
     pub schema_bytes: usize,
     /// Shards that the process has made for all its registries.
     pub shards: usize,
@@ -60,8 +60,8 @@ pub struct FamilyMemory {
     /// Bytes of everything else but text of labels: what it was declared as, the map of its series, and what their
     /// handles share. An estimate from the sizes of types and the capacities of maps, without what the allocator adds.
     pub metadata_bytes: usize,
-    /// Bytes of label values, as the keys of the series hold them, with one byte behind each. Exact. Values of closed labels are constants of the
-    /// program and take none.
+    /// Bytes of label values, as the keys of the series hold them, with one byte behind each. Exact. Values of closed
+    /// labels are constants of the program and take none.
     pub label_text_bytes: usize,
 }
 
@@ -69,8 +69,8 @@ impl Registry {
     /// What the registry takes of memory, by family, and what the process takes for the cells of all registries.
     ///
     /// A child answers for the whole registry. What callbacks own, snapshots and what exporters keep is not counted.
-    /// Control plane: visits every series, and for each one every shard; snapshots and look-ups in a family may wait for
-    /// it meanwhile, records do not.
+    /// Control plane: visits every series, and for each one every shard; snapshots and look-ups in a family may wait
+    /// for it meanwhile, records do not.
     ///
     /// ```
     /// let registry = tachometer::Registry::new();

@@ -1,19 +1,6 @@
 //! What a registry says of itself: families that nobody registers, and the counts behind them.
 //!
-//! | family | type | what it says |
-//! |---|---|---|
-//! | `tachometer_series` | gauge | series of the registry, these families' own not counted |
-//! | `tachometer_registration_errors_total{reason}` | counter | registrations and look-ups that returned an error |
-//! | `tachometer_callback_errors_total` | counter | [`Registry::callback_errors`](super::Registry::callback_errors) |
-//!
-//! and in the default registry alone, because they belong to the process:
-//!
-//! | family | type | what it says |
-//! |---|---|---|
-//! | `tachometer_shards` | gauge | shards made so far: the most that threads and leases had at one time |
-//! | `tachometer_shard_bytes` | gauge | bytes that shards and their pages take |
-//! | `tachometer_leased_records_total` | counter | records of threads without a shard of their own |
-//! | `tachometer_dropped_records_total{reason}` | counter | [`dropped_records`](crate::dropped_records) |
+//! [`RegistryBuilder::self_metrics`](super::RegistryBuilder::self_metrics) lists them.
 //!
 //! They go into the schema beside the registered families and are read while the values are collected. The series are
 //! counted in the schema, so that number costs nothing and is that of the very snapshot it is in.
@@ -186,8 +173,8 @@ impl Drafts<'_> {
         FamilyDraft { name: name.into(), help: Some(help.into()), unit: None, kind, series: series.collect() }
     }
 
-    /// A constant label called `registry` takes the place of ours, and one called `reason` gives way: without the reason
-    /// the series would not differ.
+    /// A constant label called `registry` takes the place of ours, and one called `reason` gives way: without the
+    /// reason the series would not differ.
     fn labels(&self, reason: Option<&str>) -> Labels {
         let constant = self.constant_labels.iter().map(|(name, value)| (name.shared(), Shared::clone(value)));
         let mut labels: Vec<_> =

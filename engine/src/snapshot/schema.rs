@@ -167,7 +167,8 @@ impl Schema {
         Self { id: SchemaId::next(), families, series, columns, plan }
     }
 
-    /// What the schema takes of memory. It shares names and bounds with the families, and the values of constant labels.
+    /// What the schema takes of memory. It shares names and bounds with the families, and the values of constant
+    /// labels.
     pub(crate) fn bytes(&self, constant_labels: &[ConstantLabel]) -> usize {
         let constant = |label: &str| constant_labels.iter().any(|(name, _)| name.as_str() == label);
         let labels = |series: &Series| {

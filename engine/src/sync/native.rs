@@ -82,8 +82,8 @@ impl<K: Eq + Hash, V: Clone> Map<K, V> {
         self.0.retain(|key, value| keep(key, value));
     }
 
-    /// What the map takes of memory, without what keys and values own: an estimate. Its parts are as many as dashmap makes
-    /// by default, each with a table of its own, and padded.
+    /// What the map takes of memory, without what keys and values own: an estimate. Its parts are as many as dashmap
+    /// makes by default, each with a table of its own, and padded.
     pub(crate) fn bytes(&self) -> usize {
         static PARTS: Once<usize> = Once::new();
         let parts = PARTS.get_or_init(|| {
