@@ -8,9 +8,10 @@ use std::{
 
 use super::{
     MAX_LABELS,
+    description::Description,
     entry::Layout,
     errors::Errors,
-    family::{Description, Environment, FamilyCore},
+    family::{Environment, FamilyCore},
     idle::{Idle, Turns},
     scope::Scope,
     self_metrics::SelfMetrics,

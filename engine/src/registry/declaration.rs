@@ -5,9 +5,9 @@ use std::sync::Arc as Shared;
 use super::{
     Registry,
     derived::Fit,
+    description::Description,
     dynamic::DynamicFamily,
     entry::Entry,
-    family::Description,
     metric::{AnyHandle, Kind, Metric},
     typed::{Family, FamilyScope},
 };

@@ -4,11 +4,7 @@
 //! takes per entry the crates that make it say nothing, so that follows from how they are known to work.
 
 use super::{
-    Registry,
-    catalog::Catalog,
-    entry::Entry,
-    family::{Description, FamilyCore},
-    metric::Series,
+    Registry, catalog::Catalog, description::Description, entry::Entry, family::FamilyCore, metric::Series,
 };
 use crate::{
     Buckets,

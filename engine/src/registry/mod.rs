@@ -9,6 +9,7 @@ mod declaration;
 #[cfg(not(tachometer_loom))]
 mod default;
 pub mod derived;
+mod description;
 mod dynamic;
 mod entry;
 mod errors;
