@@ -46,7 +46,8 @@ NAMES = {
     "stream_resharding_events_total": "counter",
 }
 PREFIX = "pipeline_"
-ALL_SAMPLES = '{__name__=~"%s.*"}' % PREFIX
+# The pipeline's, and what the engine says of itself.
+ALL_SAMPLES = f'{{__name__=~"({PREFIX}|tachometer_).*"}}'
 LABEL = re.compile(r'([a-zA-Z_]\w*)="((?:[^"\\]|\\.)*)"')
 SAMPLE = re.compile(r"([a-zA-Z_:][\w:]*)(?:\{(.*)\})? (\S+)$", re.ASCII)
 ESCAPES = {"\\\\": "\\", '\\"': '"', "\\n": "\n"}
@@ -161,7 +162,7 @@ def scraped(prometheus, metrics):
               if PREFIX + name + ("_count" if kind == "histogram" else "") not in stored]
     if absent:
         sys.exit("metrics without a series: " + ", ".join(absent))
-    print(f"{len(expected)} samples of {len(NAMES)} metrics, each equal in Prometheus and at its source")
+    print(f"{len(expected)} samples of {len(NAMES)} metrics and the engine's own, each equal in Prometheus and at its source")
 
 
 def history(prometheus):

@@ -65,15 +65,16 @@ fn main() -> ExitCode {
 
 fn run(args: &Args) -> Result<ExitCode> {
     let stop = Stop::on_signals()?;
-    let registry = Registry::builder().namespace(NAMESPACE).build()?;
-    let server = Exporter::new(&registry).serve(args.listen.as_str()).context("--listen")?;
+    // The process's own, which also says what the engine takes and drops.
+    let registry = Registry::builder().namespace(NAMESPACE).install()?;
+    let server = Exporter::new(registry).serve(args.listen.as_str()).context("--listen")?;
     if args.reads_stdin() {
         // It may be a while until somebody types.
         say("reading standard input")?;
     }
     let input = Input::open(&args.input, &stop)?;
     let described = input.to_string();
-    let run = Run::start(args, input, &registry, &stop)?;
+    let run = Run::start(args, input, registry, &stop)?;
     say(&format!("metrics: http://{}/metrics", server.addr()))?;
     let time = humantime::format_duration(args.duration);
     say(&format!("working for {time} on {described}; Ctrl-C ends it with the table"))?;

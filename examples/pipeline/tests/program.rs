@@ -125,7 +125,8 @@ impl Drop for Running {
 
 /// Sum of the samples named `name`.
 fn sum(exposition: &str, name: &str) -> f64 {
-    let samples = exposition.lines().filter(|line| line.starts_with(&format!("{name}{{")));
+    let is_sample = |rest: &str| rest.starts_with(['{', ' ']);
+    let samples = exposition.lines().filter(|line| line.strip_prefix(name).is_some_and(is_sample));
     samples.map(|line| line.rsplit(' ').next().unwrap().parse::<f64>().unwrap()).sum()
 }
 
@@ -170,6 +171,12 @@ fn all_metrics_move_and_stay_to_be_scraped_until_ctrl_c() {
         let drained =
             ["_queue_size", "_lag_records", "_age_milliseconds"].iter().any(|end| sample.ends_with(end));
         assert_eq!(sum(&exposition, &sample) == 0.0, drained, "{sample} in:\n{exposition}");
+    }
+    assert!(sum(&exposition, "tachometer_shards") > 0.0, "{exposition}");
+    for engine in ["dropped_records", "registration_errors", "callback_errors"] {
+        let name = format!("tachometer_{engine}_total");
+        assert!(exposition.contains(&format!("\n# TYPE {name} counter")), "no {name} in:\n{exposition}");
+        assert_eq!(sum(&exposition, &name), 0.0, "{name} in:\n{exposition}");
     }
     let sent = sum(&exposition, "pipeline_producer_records_sent_total");
     assert_eq!(sent, sum(&exposition, "pipeline_consumer_records_received_total"));
