@@ -1,9 +1,7 @@
 //! Choosing a series by its label's value and adding 1, where the handle was not kept.
 
 use std::{
-    array,
     collections::HashMap,
-    fmt,
     sync::{
         Arc, LazyLock, RwLock,
         atomic::{AtomicU64, Ordering},
@@ -17,39 +15,38 @@ use prometheus_client::{
     encoding::EncodeLabelSet,
     metrics::{counter::Counter as ClientCounter, family::Family as ClientFamily},
 };
-use tachometer::{
-    Counter, Family,
-    labels::{Closed, LabelValue},
-};
+use tachometer::{Counter, Family, LabelValue};
 
 use super::registry;
 use crate::{HANDLES, Handles, Side};
 
-/// The values of the label.
-static NAMES: LazyLock<[&str; HANDLES]> =
-    LazyLock::new(|| array::from_fn(|i| &*format!("orders-{i}").leak()));
+macro_rules! streams {
+    ($($stream:ident)*) => {
+        /// A label of as many values as a rotation has series.
+        #[derive(Clone, Copy, Debug, LabelValue)]
+        enum Stream {
+            $($stream,)*
+        }
 
-/// A label of as many values as a rotation has series.
-#[derive(Clone, Copy, Debug)]
-struct Stream(usize);
+        /// Its values.
+        const STREAMS: [Stream; HANDLES] = [$(Stream::$stream),*];
+    };
+}
 
-impl LabelValue for Stream {
-    type Domain = Closed;
+streams! {
+    Orders0 Orders1 Orders2 Orders3 Orders4 Orders5 Orders6 Orders7
+    Orders8 Orders9 Orders10 Orders11 Orders12 Orders13 Orders14 Orders15
+    Orders16 Orders17 Orders18 Orders19 Orders20 Orders21 Orders22 Orders23
+    Orders24 Orders25 Orders26 Orders27 Orders28 Orders29 Orders30 Orders31
+    Orders32 Orders33 Orders34 Orders35 Orders36 Orders37 Orders38 Orders39
+    Orders40 Orders41 Orders42 Orders43 Orders44 Orders45 Orders46 Orders47
+    Orders48 Orders49 Orders50 Orders51 Orders52 Orders53 Orders54 Orders55
+    Orders56 Orders57 Orders58 Orders59 Orders60 Orders61 Orders62 Orders63
+}
 
-    const COUNT: usize = HANDLES;
-
-    #[inline]
-    fn index(&self) -> usize {
-        self.0
-    }
-
-    fn value_at(index: usize) -> &'static str {
-        NAMES[index]
-    }
-
-    fn write(&self, to: &mut dyn fmt::Write) -> fmt::Result {
-        to.write_str(NAMES[self.0])
-    }
+/// The values as texts.
+fn stream_name(i: usize) -> &'static str {
+    Stream::value_at(i)
 }
 
 /// `family[label]` of a [`Family`] whose label values are known, and `inc`.
@@ -72,7 +69,7 @@ fn dense_of(handles: Handles, enabled: bool) -> Side {
     Side::new(
         name,
         handles,
-        move |i| (family.clone(), Stream(i)),
+        move |i| (family.clone(), STREAMS[i]),
         |(family, stream), _| family[*stream].inc(),
     )
 }
@@ -82,9 +79,9 @@ fn dense_of(handles: Handles, enabled: bool) -> Side {
 pub fn dense_floor(handles: Handles) -> Side {
     let cells =
         |_| -> Box<[CachePadded<AtomicU64>]> { (0..HANDLES).map(|_| CachePadded::default()).collect() };
-    let handle = move |i: usize| (cells(i), Stream(i));
+    let handle = move |i: usize| (cells(i), STREAMS[i]);
     Side::new("floor: own cells", handles, handle, |(cells, stream), _| {
-        if let Some(cell) = cells.get(stream.0) {
+        if let Some(cell) = cells.get(stream.index()) {
             cell.store(cell.load(Ordering::Relaxed).wrapping_add(1), Ordering::Relaxed);
         }
     })
@@ -106,7 +103,7 @@ fn looked_up(handles: Handles, enabled: bool) -> Side {
     let (name, registry) = registry(enabled);
     let declaration = registry.declare("records_total", "").label("stream_name");
     let family: Family<String, Counter> = declaration.register().expect("the name is new");
-    let handle = move |i: usize| (family.clone(), NAMES[i].to_owned());
+    let handle = move |i: usize| (family.clone(), stream_name(i).to_owned());
     Side::new(name, handles, handle, |(family, stream), _| {
         // An error would be a bench of something else; the series exist after the first rotation.
         family.with(&**stream).expect("cells").inc();
@@ -117,9 +114,9 @@ fn looked_up(handles: Handles, enabled: bool) -> Side {
 #[must_use]
 pub fn floor(handles: Handles) -> Side {
     type Cells = HashMap<String, CachePadded<AtomicU64>>;
-    let cell = |name: &&str| ((*name).to_owned(), CachePadded::new(AtomicU64::new(0)));
-    let cells: Arc<RwLock<Cells>> = Arc::new(RwLock::new(NAMES.iter().map(cell).collect()));
-    let handle = move |i: usize| (Arc::clone(&cells), NAMES[i]);
+    let cell = |i| (stream_name(i).to_owned(), CachePadded::new(AtomicU64::new(0)));
+    let cells: Arc<RwLock<Cells>> = Arc::new(RwLock::new((0..HANDLES).map(cell).collect()));
+    let handle = move |i: usize| (Arc::clone(&cells), stream_name(i));
     Side::new("floor: locked map", handles, handle, |(cells, stream), _| {
         let cells = cells.read().expect("no writer");
         cells[*stream].fetch_add(1, Ordering::Relaxed);
@@ -130,7 +127,7 @@ pub fn floor(handles: Handles) -> Side {
 #[must_use]
 pub fn prometheus(handles: Handles) -> Side {
     let family = IntCounterVec::new(Opts::new("records_total", "Records."), &["stream_name"]).expect("legal");
-    let handle = move |i: usize| (family.clone(), NAMES[i]);
+    let handle = move |i: usize| (family.clone(), stream_name(i));
     Side::new("prometheus", handles, handle, |(family, stream), _| family.with_label_values(&[*stream]).inc())
 }
 
@@ -142,7 +139,7 @@ pub fn prometheus_client(handles: Handles) -> Side {
         stream_name: &'static str,
     }
     let family = ClientFamily::<Labels, ClientCounter>::default();
-    let handle = move |i: usize| (family.clone(), Labels { stream_name: NAMES[i] });
+    let handle = move |i: usize| (family.clone(), Labels { stream_name: stream_name(i) });
     Side::new("prometheus-client", handles, handle, |(family, labels), _| {
         family.get_or_create(labels).inc();
     })
@@ -162,7 +159,7 @@ pub fn metrics(handles: Handles) -> Side {
     Side::new(
         "metrics",
         handles,
-        |i| NAMES[i],
+        |i| stream_name(i),
         |stream, _| {
             metrics::counter!("records_total", "stream_name" => *stream).increment(1);
         },
