@@ -59,6 +59,26 @@ pub fn check_within(
     );
 }
 
+/// Checks a model that tells whether a new metric took the slot of an old one, which both ways must happen.
+///
+/// # Panics
+///
+/// Like [`check_within`], and when it happened one way only.
+pub fn check_reuse(
+    preemptions: usize,
+    name: &str,
+    minimum: usize,
+    model: impl Fn() -> bool + Send + Sync + 'static,
+) {
+    let seen = Arc::new([AtomicUsize::new(0), AtomicUsize::new(0)]);
+    let counted = Arc::clone(&seen);
+    check_within(preemptions, name, minimum, move || {
+        counted[usize::from(model())].fetch_add(1, Ordering::Relaxed);
+    });
+    let [fresh, reused] = [0, 1].map(|reused: usize| seen[reused].load(Ordering::Relaxed));
+    assert!(fresh > 0 && reused > 0, "{name}: the slot was reused in {reused} executions and not in {fresh}");
+}
+
 /// Runs a model with a fault in it, for tests that must panic: it shows that loom sees this kind of fault.
 ///
 /// # Panics

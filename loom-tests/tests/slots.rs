@@ -1,17 +1,12 @@
 //! Slots that change their metric: the last handle goes, and a registration takes the cells again.
 #![cfg(tachometer_loom)]
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicUsize, Ordering},
-};
-
 use loom::thread;
 use tachometer::{
     Counter, Registry,
     model::{self, Cells, Shard},
 };
-use tachometer_loom_tests::{check, control};
+use tachometer_loom_tests::{PREEMPTIONS, check_reuse, control};
 
 /// A counter that has counted one event in the first of two shards. Only the handle keeps its cells: the registry is
 /// gone.
@@ -36,20 +31,9 @@ fn new_counter(registry: &Registry, shard: Shard) -> Counter {
     counter
 }
 
-/// Checks a model that tells whether the new metric took the slot of the old one, which both ways must happen.
-fn check_reuse(name: &str, minimum: usize, model: impl Fn() -> bool + Send + Sync + 'static) {
-    let seen = Arc::new([AtomicUsize::new(0), AtomicUsize::new(0)]);
-    let counted = Arc::clone(&seen);
-    check(name, minimum, move || {
-        counted[usize::from(model())].fetch_add(1, Ordering::Relaxed);
-    });
-    let [fresh, reused] = [0, 1].map(|reused: usize| seen[reused].load(Ordering::Relaxed));
-    assert!(fresh > 0 && reused > 0, "{name}: the slot was reused in {reused} executions and not in {fresh}");
-}
-
 #[test]
 fn a_count_never_appears_under_another_name() {
-    check_reuse("a count never appears under another name", 1_700, || {
+    check_reuse(PREEMPTIONS, "a count never appears under another name", 1_700, || {
         let (old, [first, second]) = old_counter();
         let old_slot = model::slot(&old);
         let registry = Registry::new();
@@ -78,7 +62,7 @@ fn a_count_never_appears_under_another_name() {
 /// The same with a snapshot: its schema holds the slots of the registry that goes while it is being taken.
 #[test]
 fn a_snapshot_holds_the_slots_it_reads() {
-    check_reuse("a snapshot holds the slots it reads", 500, || {
+    check_reuse(PREEMPTIONS, "a snapshot holds the slots it reads", 500, || {
         let shard = Shard::acquire().unwrap();
         shard.wear();
         let old = Registry::new();

@@ -40,15 +40,17 @@ impl CellBlock {
 
     /// What the cells held in all when the series was last reset. Load this before the cells: they never fall below it.
     pub(crate) fn baseline(&self) -> Option<Baseline> {
-        // Acquire: the cells are loaded after this and must not be older than the baseline. The flag spares the lock.
-        if self.reset.load(Ordering::Acquire) == 0 { None } else { self.arena.baseline(self.slot) }
+        // The flag spares the lock of the baselines, which also sees to it that the cells, loaded after this, are no older
+        // than the baseline. Relaxed, because who sees the flag takes the lock after the reset that has set it: had it
+        // taken it before, its load of the flag would have come before the store.
+        if self.reset.load(Ordering::Relaxed) == 0 { None } else { self.arena.baseline(self.slot) }
     }
 
     /// Makes what the cells hold the zero of their series. `read` loads it.
     pub(crate) fn reset(&self, read: impl FnOnce() -> Baseline) {
         self.arena.set_baseline(self.slot, read);
-        // Release: who sees the flag loads cells that are no older than those that `read` loaded.
-        self.reset.store(1, Ordering::Release);
+        // Relaxed: see `baseline`. Who must see the flag is told by something else, as snapshots are by the version.
+        self.reset.store(1, Ordering::Relaxed);
     }
 
     /// Bytes of the cells, in all shards that have mapped their page.
