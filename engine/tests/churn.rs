@@ -1,5 +1,5 @@
-//! Series that are made, recorded in, removed and made again, on four threads with snapshots meanwhile: no count is ever
-//! seen under another name, and their cells are used again.
+//! Series that are made, recorded in, removed and made again, on four threads with snapshots meanwhile: no count is
+//! ever seen under another name, and their cells are used again.
 #![forbid(unsafe_code)]
 
 #[path = "common/labels.rs"]

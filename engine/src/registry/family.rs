@@ -13,7 +13,7 @@ use super::{
 use crate::{
     Buckets,
     error::{RegisterError, RegisterErrorReason as Reason},
-    labels::key::{self, KeyWriter, OVERFLOW},
+    labels::key::{self, KeyWriter, OVERFLOW, OVERFLOW_LABEL},
     name::ConstantLabel,
     shard::Arena,
     snapshot::{
@@ -80,7 +80,6 @@ impl FamilyCore {
     /// Raises the version, after a change. What changes the map does so under its lock, so that nobody finds the change
     /// before the version is new: who looks a series up, records in it and then takes a snapshot gets a schema that has
     /// it. Release, for the baselines of a restart, which no lock orders: the schema of this version has them.
-    ///
     /// Returns the version before, which no other change has got.
     fn changed(&self) -> u64 {
         self.version.fetch_add(1, Ordering::Release)
@@ -197,14 +196,13 @@ impl FamilyCore {
 
     /// The entry whose series are all the one that takes what is beyond the limit.
     fn overflow<M: Metric>(&self) -> Result<Entry, Refusal> {
-        // Where many label sets end up, neither locks for writing nor allocates a key.
+        // Many label sets end up here: neither lock for writing nor allocate a key for each.
         if let Some(entry) = self.entries.get(OVERFLOW, Entry::clone) {
             return Ok(entry);
         }
         self.entries.get_or_try_insert(OVERFLOW.into(), || {
-            let one = M::make(&self.material()).ok_or(Refusal::NoCells)?;
-            let entry = Entry::make(self.layout, OVERFLOW, self.changed(), false, || Some(one.clone()));
-            entry.ok_or(Refusal::NoCells)
+            let one = M::make(&self.material());
+            Entry::make(self.layout, OVERFLOW, self.changed(), false, || one.clone()).ok_or(Refusal::NoCells)
         })
     }
 
@@ -235,11 +233,10 @@ impl FamilyCore {
 
     fn remove_if(&self, key: &[u8], agree: impl FnOnce(&Entry) -> bool) -> bool {
         self.entries.remove_if(key, |entry| {
-            let agreed = agree(entry);
-            if agreed {
+            agree(entry) && {
                 self.removed(key);
+                true
             }
-            agreed
         })
     }
 
@@ -361,9 +358,6 @@ impl FamilyCore {
         labels.into()
     }
 }
-
-/// The label of the series that takes what is beyond a family's limit; its value is `true`.
-pub(crate) const OVERFLOW_LABEL: &str = "overflow";
 
 /// Why an entry was not added.
 #[derive(Debug)]
