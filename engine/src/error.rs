@@ -38,6 +38,13 @@ pub enum RegisterErrorReason {
     ReservedLabel(Box<str>),
     /// A label occurs twice, be it among the constant labels.
     DuplicateLabel(Box<str>),
+    /// Two values of a label have the same text, be it the empty one of `None`.
+    DuplicateLabelValue {
+        /// The label.
+        label: Box<str>,
+        /// The text.
+        value: Box<str>,
+    },
     /// The family has more labels than [`MAX_LABELS`](crate::MAX_LABELS).
     TooManyLabels(usize),
     /// A family of a label that has no name of its own was declared without one.
@@ -190,6 +197,9 @@ impl fmt::Display for RegisterErrorReason {
             Self::ReservedLabel(label) => write!(f, "the label name `{label}` is reserved; choose another"),
             Self::DuplicateLabel(label) => {
                 write!(f, "the label `{label}` occurs twice (constant labels count); leave one out")
+            }
+            Self::DuplicateLabelValue { label, value } => {
+                write!(f, "two values of the label `{label}` have the text `{value}`; give each a text of its own")
             }
             Self::TooManyLabels(count) => {
                 write!(f, "{count} labels are too many; use at most {}", crate::MAX_LABELS)

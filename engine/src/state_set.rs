@@ -109,10 +109,9 @@ pub(crate) struct StateCell {
 }
 
 impl StateCell {
-    /// A cell with the first state on.
-    pub(crate) fn new<S: LabelValue>() -> Self {
-        let names = (0..S::COUNT).map(|index| S::value_at(index).into()).collect();
-        Self { on: AtomicU64::new(1), names }
+    /// A cell of states with these names, the first of which is on.
+    pub(crate) fn new(names: &[Shared<str>]) -> Self {
+        Self { on: AtomicU64::new(1), names: names.iter().map(|name| Box::from(&**name)).collect() }
     }
 
     pub(crate) fn names(&self) -> &Shared<[Box<str>]> {

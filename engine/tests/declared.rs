@@ -273,3 +273,48 @@ fn first_additions_of_an_absent_gauge_are_never_lost() {
         assert_eq!(registry.snapshot().gauge("level", &[]), Some(7.0));
     }
 }
+
+/// Values whose texts the test chooses, and which use a registry while they are asked for them.
+#[derive(Clone, Copy)]
+struct Texts<const EQUAL: bool>(usize);
+
+impl<const EQUAL: bool> LabelValue for Texts<EQUAL> {
+    type Domain = Closed;
+    const COUNT: usize = 2;
+
+    fn index(&self) -> usize {
+        self.0
+    }
+
+    fn value_at(index: usize) -> &'static str {
+        let _ = tachometer::default_registry().counter("asked_total", "Values that were asked for.").unwrap();
+        if EQUAL { "same" } else { ["one", "other"][index] }
+    }
+
+    fn write(&self, to: &mut dyn std::fmt::Write) -> std::fmt::Result {
+        to.write_str(Self::value_at(self.0))
+    }
+}
+
+#[test]
+fn known_values_differ_in_their_texts() {
+    let registry = plain();
+    let reason =
+        |label: &str, value: &str| Reason::DuplicateLabelValue { label: label.into(), value: value.into() };
+    let family =
+        registry.declare("events_total", "").label("kind").register::<Family<Texts<true>, Counter>>();
+    assert_error(family, &reason("kind", "same"), &["`kind`", "`same`", "a text of its own"]);
+    let set = registry.declare("state", "").register::<StateSet<Texts<true>>>();
+    assert_error(set, &reason("state", "same"), &["`same`"]);
+}
+
+#[test]
+fn known_values_are_asked_for_under_no_lock() {
+    let registry = tachometer::default_registry();
+    for _ in 0..2 {
+        let family: Family<Texts<false>, Counter> =
+            registry.declare("kinds_total", "").label("kind").register().unwrap();
+        family[Texts(1)].inc();
+    }
+    assert_eq!(registry.snapshot().counter("kinds_total", &[("kind", "other")]), Some(2));
+}

@@ -212,6 +212,10 @@ fn metrics_without_open_labels_never_go() {
         drop_new::<SignalCounter>(registry, "signal_total", &[]);
         drop_new::<Family<(Method, bool), Counter>>(registry, "dense_total", &["method", "retried"]);
         drop_new::<StateSet<Method>>(registry, "link", &[]);
+        // The child knows the value of its label.
+        let child = registry.child("child", [("component", "writer")]).unwrap();
+        drop_new::<Counter>(&child, "counter_total", &[]);
+        drop_new::<Family<bool, Counter>>(&child, "dense_total", &["retried"]);
         registry.info("build", "", [("version", "1.2")]).unwrap();
         registry.gauge_fn("level", "", || 1.0).unwrap();
         let expected = registry.snapshot();
@@ -219,7 +223,7 @@ fn metrics_without_open_labels_never_go() {
             pass_timeout(registry, mock);
         }
         assert_eq!(registry.snapshot(), expected);
-        assert_eq!(expected.families().map(|family| family.series().count()).sum::<usize>(), 11);
+        assert_eq!(expected.families().map(|family| family.series().count()).sum::<usize>(), 14);
     });
 }
 

@@ -32,6 +32,7 @@ labels! {
     Self::IllegalLabelName(_) => "illegal_label_name",
     Self::ReservedLabel(_) => "reserved_label",
     Self::DuplicateLabel(_) => "duplicate_label",
+    Self::DuplicateLabelValue { .. } => "duplicate_label_value",
     Self::TooManyLabels(_) => "too_many_labels",
     Self::UnnamedLabel => "unnamed_label",
     Self::MissingLabel(_) => "missing_label",

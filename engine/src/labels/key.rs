@@ -78,6 +78,11 @@ impl KeyWriter {
         self.values += 1;
     }
 
+    /// Whether there are values behind those of the scope.
+    pub(crate) fn has_own_values(&self) -> bool {
+        self.values > 0
+    }
+
     /// The key, or what is wrong with the value of one of the labels `names`.
     pub(crate) fn finish<'a>(&self, mut names: impl Iterator<Item = &'a LabelName>) -> Result<&[u8], Reason> {
         let Some(Problem { value, too_long }) = self.problem else { return Ok(&self.bytes) };

@@ -20,6 +20,7 @@
 //! - `key`: the bytes that stand for the open values; `list`: which labels of a set are open, as types.
 
 pub(crate) mod key;
+pub(crate) mod label;
 pub(crate) mod list;
 pub(crate) mod set;
 pub(crate) mod value;

@@ -2,10 +2,11 @@
 
 use super::{
     key::KeyWriter,
+    label::Label,
     list::{ClosedList, Domain},
     value::LabelValue,
 };
-use crate::{error::RegisterErrorReason as Reason, name::LabelName, registry::MAX_COMBINATIONS};
+use crate::{error::RegisterErrorReason as Reason, registry::MAX_COMBINATIONS};
 
 /// The labels of a family. `#[derive(Labels)]` writes this for structs.
 ///
@@ -224,53 +225,11 @@ pub struct LabelDescriber<'a> {
     problem: Option<Reason>,
 }
 
-/// A label of a family.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Label {
-    pub(crate) name: LabelName,
-    /// Of a closed label.
-    pub(crate) known: Option<KnownValues>,
-}
-
-impl Label {
-    /// The label in the words of an error message.
-    pub(crate) fn described(&self) -> Box<str> {
-        let name = self.name.as_str();
-        match self.known {
-            Some(known) => format!("{name} = {}", known.iter().collect::<Vec<_>>().join(" | ")).into(),
-            None => name.into(),
-        }
-    }
-}
-
-/// The values of a closed label, by index.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct KnownValues {
-    pub(crate) count: usize,
-    pub(crate) at: fn(usize) -> &'static str,
-}
-
-impl KnownValues {
-    pub(crate) fn iter(self) -> impl Iterator<Item = &'static str> {
-        (0..self.count).map(self.at)
-    }
-}
-
-/// Two enums with the same values are the same label.
-impl PartialEq for KnownValues {
-    fn eq(&self, other: &Self) -> bool {
-        self.count == other.count && self.iter().eq(other.iter())
-    }
-}
-
 impl<'a> LabelDescriber<'a> {
     /// Adds a label with this name and values of the type `V`.
     pub fn label<V: LabelValue>(&mut self, name: &str) {
-        match LabelName::parse(name) {
-            Ok(name) => {
-                let known = V::Domain::CLOSED.then_some(KnownValues { count: V::COUNT, at: V::value_at });
-                self.labels.push(Label { name, known });
-            }
+        match Label::of::<V>(name) {
+            Ok(label) => self.labels.push(label),
             Err(problem) => self.fail(problem),
         }
     }

@@ -17,8 +17,9 @@ use crate::{
     error::{BucketsError, RegisterError, RegisterErrorReason as Reason},
     labels::{
         key::KeyWriter,
+        label::{Label, known_values},
         list::Closed,
-        set::{Label, LabelDescriber, Labels},
+        set::{LabelDescriber, Labels},
         value::LabelValue,
     },
     name::LabelName,
@@ -152,7 +153,7 @@ impl<'a> Declaration<'a> {
             return Ok(None);
         }
         let names = names.into_iter().map(LabelName::parse);
-        let labels = names.map(|name| Ok(Label { name: name?, known: None })).collect::<Result<_, _>>();
+        let labels = names.map(|name| name.map(Label::open)).collect::<Result<_, _>>();
         let labels = labels.map_err(|reason| self.error(reason))?;
         self.scope(kind, labels).map(Some)
     }
@@ -186,7 +187,7 @@ impl<'a> Declaration<'a> {
         {
             return Err(error(Reason::UnitMismatch(unit.into())));
         }
-        let scoped = scope.label_names().map(|name| Label { name: name.clone(), known: None });
+        let scoped = scope.label_names().map(|name| Label::open(name.clone()));
         let labels = scoped.chain(labels).collect();
         let (help, unit) = (self.help.into(), self.unit.map(Shared::from));
         Ok(Description { name, help, unit, kind, labels, buckets, absent_until_set: self.absent_until_set })
@@ -250,7 +251,8 @@ impl<S: LabelValue<Domain = Closed>> Instrument for StateSet<S> {
             let none = LabelDescriber::labels_of::<()>(&declaration.labels);
             let none = none.map_err(|reason| declaration.error(reason))?;
             let FamilyScope { core, key } = declaration.scope(Kind::StateSet, none)?;
-            let cell = Arc::new(StateCell::new::<S>());
+            let names = known_values::<S>("state").map_err(|reason| core.description.error(reason))?;
+            let cell = Arc::new(StateCell::new(&names));
             match core.add_one(&key, || AnyHandle::StateSet(Arc::clone(&cell)))? {
                 Entry::One(AnyHandle::StateSet(there), _) if there.names() == cell.names() => {
                     Ok(Self::new(there))

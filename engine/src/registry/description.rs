@@ -6,7 +6,7 @@ use super::metric::Kind;
 use crate::{
     Buckets,
     error::{RegisterError, RegisterErrorReason as Reason},
-    labels::set::Label,
+    labels::label::Label,
     name::{LabelName, MetricName},
 };
 
@@ -35,8 +35,8 @@ impl Description {
 
     /// The combinations of the closed labels' values; `None` when they cannot be counted.
     pub(crate) fn width(&self) -> Option<usize> {
-        let known = self.labels.iter().filter_map(|label| label.known);
-        known.map(|known| known.count).try_fold(1_usize, usize::checked_mul)
+        let known = self.labels.iter().filter_map(|label| label.known.as_ref());
+        known.map(|known| known.len()).try_fold(1_usize, usize::checked_mul)
     }
 
     /// Whether a second registration asks for just this family.

@@ -92,12 +92,14 @@ impl FamilyCore {
         key: &KeyWriter,
         read: impl Fn(&Entry) -> R,
     ) -> Result<R, RegisterError> {
+        // Handles to a series that is not looked up by values, but declared, need not be counted: it never goes.
+        let counted = self.idle.is_some() && key.has_own_values();
         let key =
             key.finish(self.description.open_labels()).map_err(|reason| self.description.error(reason))?;
         if let Some(found) = self.entries.get(key, &read) {
             return Ok(found);
         }
-        let entry = match self.add(key, |born| self.make::<M>(key, born)) {
+        let entry = match self.add(key, |born| self.make::<M>(key, born, counted)) {
             Err(Refusal::Limit) => self.overflow::<M>(),
             other => other,
         };
@@ -180,17 +182,17 @@ impl FamilyCore {
         })
     }
 
-    fn make<M: Metric>(&self, key: &[u8], born: u64) -> Option<Entry> {
-        let material = self.material();
-        Entry::make(self.layout, key, born, material.counted, || M::make(&material))
+    fn make<M: Metric>(&self, key: &[u8], born: u64, counted: bool) -> Option<Entry> {
+        let material = self.material(counted);
+        Entry::make(self.layout, key, born, counted, || M::make(&material))
     }
 
-    fn material(&self) -> Material<'_> {
+    fn material(&self, counted: bool) -> Material<'_> {
         Material {
             arena: self.arena,
             layout: self.description.buckets.as_ref().map(Buckets::layout),
             absent_until_set: self.description.absent_until_set,
-            counted: self.idle.is_some(),
+            counted,
         }
     }
 
@@ -201,7 +203,7 @@ impl FamilyCore {
             return Ok(entry);
         }
         self.entries.get_or_try_insert(OVERFLOW.into(), || {
-            let one = M::make(&self.material());
+            let one = M::make(&self.material(false));
             Entry::make(self.layout, OVERFLOW, self.changed(), false, || one.clone()).ok_or(Refusal::NoCells)
         })
     }
@@ -281,8 +283,7 @@ impl FamilyCore {
     }
 
     /// Forgets the series that nobody holds and nobody has recorded in for a while, but for the one that takes what is
-    /// beyond the limit. The snapshot that asks for it began
-    /// with the turn `begun`.
+    /// beyond the limit. The snapshot that asks for it began with the turn `begun`.
     pub(crate) fn forget_idle(&self, begun: u64) {
         let Some(idle) = &self.idle else { return };
         let mut unheld = Vec::new();
@@ -342,16 +343,16 @@ impl FamilyCore {
             let mut values = key::values(key);
             let mut width = self.layout.width();
             for label in &self.description.labels {
-                let value = match label.known {
+                let value = match &label.known {
                     Some(known) => {
-                        width /= known.count;
-                        let value = (known.at)(index / width);
+                        width /= known.len();
+                        let value = Shared::clone(&known[index / width]);
                         index %= width;
                         value
                     }
-                    None => values.next().unwrap_or_default(),
+                    None => values.next().unwrap_or_default().into(),
                 };
-                labels.push((label.name.shared(), Shared::from(value)));
+                labels.push((label.name.shared(), value));
             }
         }
         labels.sort();

@@ -10,6 +10,7 @@ use crate::{
     Buckets,
     gauge::GaugeCell,
     histogram::HistogramCore,
+    labels::label::Label,
     shard::CellBlock,
     signal_counter::SignalCell,
     size::{self, ARC},
@@ -57,7 +58,7 @@ pub struct FamilyMemory {
     /// handles share. An estimate from the sizes of types and the capacities of maps, without what the allocator adds.
     pub metadata_bytes: usize,
     /// Bytes of label values, as the keys of the series hold them, with one byte behind each. Exact. Values of closed
-    /// labels are constants of the program and take none.
+    /// labels are in the metadata, once for the family.
     pub label_text_bytes: usize,
 }
 
@@ -145,7 +146,7 @@ impl Description {
             + size::shared(&*self.help)
             + self.unit.as_deref().map_or(0, size::shared)
             + size_of_val(&*self.labels)
-            + self.labels.iter().map(|label| size::shared(label.name.as_str())).sum::<usize>()
+            + self.labels.iter().map(Label::bytes).sum::<usize>()
             + own_buckets.map_or(0, Buckets::bytes)
     }
 }
