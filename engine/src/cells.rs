@@ -70,6 +70,11 @@ impl SumCell {
     }
 }
 
+/// What a sum of floats has grown by since it was `before`. A sum that has become infinite stays so.
+pub(crate) fn growth(now: f64, before: f64) -> f64 {
+    if now.is_infinite() { now } else { now - before }
+}
+
 #[inline(always)]
 fn replace(cell: &Cell64, change: impl Fn(u64) -> u64) {
     // Relaxed: the cell stands for itself; nothing is published through it.

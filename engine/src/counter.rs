@@ -1,7 +1,7 @@
 //! Counters: numbers that only grow.
 
 use crate::{
-    cells::SumCell,
+    cells::{SumCell, growth},
     drops::{DropReason, drop_record},
 };
 
@@ -109,7 +109,7 @@ impl FloatCounter {
     #[must_use]
     pub fn value(&self) -> f64 {
         let baseline = self.0.baseline().unwrap_or(0);
-        self.total() - f64::from_bits(baseline)
+        growth(self.total(), f64::from_bits(baseline))
     }
 
     /// Begins again at 0.

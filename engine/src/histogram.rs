@@ -5,6 +5,7 @@ use std::{fmt, sync::Arc as Shared, time::Duration};
 use crate::{
     Timer,
     buckets::Layout,
+    cells::growth,
     clock,
     drops::{DropReason, drop_record},
     held::{Counted, Held},
@@ -163,7 +164,7 @@ impl HistogramValue {
             let pairs = self.counts.iter_mut().zip(counts);
             pairs.for_each(|(count, before)| *count = count.wrapping_sub(*before));
             self.count = self.count.wrapping_sub(*count);
-            self.sum -= f64::from_bits(*sum);
+            self.sum = growth(self.sum, f64::from_bits(*sum));
         }
     }
 }

@@ -74,7 +74,8 @@
 //!
 //! - A `u64` counter wraps around at 2⁶⁴, which Prometheus reads as a reset.
 //! - "Exact" means whole observations and representable values: `f64` sums round as floats do.
-//! - A callback that blocks delays the snapshot that asked it first, by [`DEFAULT_CALLBACK_TIMEOUT`], and nothing else.
+//! - A callback that blocks delays the snapshot that asked it first, by [`DEFAULT_CALLBACK_TIMEOUT`] (several by 10 ms
+//!   more each), and nothing else.
 //!   It holds a thread until it returns.
 //! - Only [`SignalCounter`] may be used in a signal handler. A histogram notices a handler that meets its own thread
 //!   half-way through the same bucket and drops that record; no more than that is promised.

@@ -43,8 +43,8 @@ fn record() {
     }
 }
 
-// SAFETY: every request goes to `System` as it came, or is refused by a null pointer. The bookkeeping beside it does not
-// unwind: it touches atomics, thread-locals without destructors, and the engine's counter, which never panics.
+// SAFETY: every request goes to `System` as it came, or is refused by a null pointer. The bookkeeping beside it does
+// not unwind: it touches atomics, thread-locals without destructors, and the engine's counter, which never panics.
 unsafe impl GlobalAlloc for Recording {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         record();

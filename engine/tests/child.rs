@@ -217,3 +217,52 @@ fn a_child_of_a_disabled_registry_is_disabled() {
     counter.inc();
     assert!(!child.is_enabled() && counter.value() == 0 && child.snapshot().families().len() == 0);
 }
+
+#[test]
+fn a_child_removes_nothing_of_one_with_other_label_names() {
+    let registry = plain();
+    let [a, b] = ["a", "b"].map(|name| registry.child("p", [(name, "1")]).unwrap());
+    a.counter("x_total", "").unwrap().add(3);
+    a.gauge_fn("q", "", || 1.0).unwrap();
+    assert!(!b.unregister("x_total") && !b.unregister("q"));
+    let snapshot = registry.snapshot();
+    assert_eq!(snapshot.counter("p_x_total", &[("a", "1")]), Some(3));
+    assert_eq!(snapshot.gauge("p_q", &[("a", "1")]), Some(1.0));
+}
+
+#[test]
+fn collectors_of_two_children_have_names_of_their_own() {
+    let registry = plain();
+    let [a, b] = ["1", "2"].map(|value| registry.child("p", [("part", value)]).unwrap());
+    for (child, family) in [(&a, "lag_a"), (&b, "lag_b")] {
+        let number = move |out: &mut tachometer::Collection| {
+            let family = tachometer::FamilyBuilder::new(family, tachometer::MetricKind::Gauge);
+            out.family(family.number(NO_LABELS, tachometer::Number::F64(1.0)));
+        };
+        child.collector("lag", number).unwrap();
+    }
+    assert!(b.unregister_collector("lag") && !b.unregister_collector("lag"));
+    let snapshot = registry.snapshot();
+    assert_eq!(snapshot.gauge("lag_a", &[("part", "1")]), Some(1.0));
+    assert!(snapshot.family("lag_b").is_none());
+}
+
+#[test]
+fn callbacks_of_children_share_the_limit_of_their_family() {
+    let registry = Registry::builder().self_metrics(false).max_series_per_family(3).build().unwrap();
+    for number in 0..5 {
+        let child = registry.child("p", [("number", number.to_string())]).unwrap();
+        let added = child.gauge_fn("level", "", || 1.0);
+        assert_eq!(added.is_ok(), number < 3, "{added:?}");
+        if number < 2 {
+            let pair = |out: &mut tachometer::Observer<f64, 1>| {
+                out.observe(["a"], 1.0);
+                out.observe(["b"], 1.0);
+            };
+            child.gauge_family_fn("pair", "", ["v"], pair).unwrap();
+        }
+    }
+    let snapshot = registry.snapshot();
+    let series = |name| snapshot.family(name).unwrap().series().count();
+    assert_eq!((series("p_level"), series("p_pair"), registry.callback_errors()), (3, 3, 1));
+}

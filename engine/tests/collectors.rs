@@ -15,7 +15,7 @@ use panics::expect_panics;
 use plain::plain;
 use tachometer::{
     Buckets, Collection, FamilyBuilder, MetricKind, NO_LABELS, Number, RegisterErrorReason as Reason,
-    Registry, Snapshot, Value,
+    Registry, Snapshot, Value, labels::MAX_LABEL_VALUE_BYTES,
 };
 
 /// A gauge with one series without labels.
@@ -321,4 +321,35 @@ fn a_collector_may_unregister_itself_and_register_a_metric_in_its_place() {
         assert_eq!(registry.snapshot().gauge("level", &[]), Some(1.0));
     }
     assert_eq!(registry.callback_errors(), 0);
+}
+
+#[test]
+fn label_values_and_numbers_of_families_have_their_limits_here_too() {
+    let registry = Registry::builder().self_metrics(false).max_families(2).build().unwrap();
+    let long = "x".repeat(MAX_LABEL_VALUE_BYTES + 1);
+    let value = long.clone();
+    registry
+        .gauge_family_fn("observed", "", ["v"], move |out| {
+            out.observe([&value[1..]], 1.0);
+            out.observe([&value], 2.0);
+        })
+        .unwrap();
+    let observed = registry.snapshot();
+    assert_eq!(observed.family("observed").unwrap().series().count(), 1);
+    assert_eq!(registry.callback_errors(), 1);
+    assert!(registry.unregister("observed"));
+    registry
+        .collector("process", move |out| {
+            let level = FamilyBuilder::new("long", MetricKind::Gauge);
+            out.family(level.number([("v", &*long)], Number::F64(1.0)));
+            out.family(gauge("level", 1.0));
+            out.family(gauge("beyond", 1.0));
+        })
+        .unwrap();
+    let snapshot = registry.snapshot();
+    assert_eq!(snapshot.families().map(|family| family.name()).collect::<Vec<_>>(), ["level"]);
+    // One for the value, one for the family beyond the limit.
+    assert_eq!(registry.callback_errors(), 1 + 2);
+    registry.collector("second", |_| {}).unwrap();
+    assert!(registry.collector("third", |_| {}).is_err());
 }

@@ -126,6 +126,11 @@ fn a_series_whose_handle_is_held_never_goes() {
 
 /// Records by fresh look-ups more often than the timeout passes, then no more.
 fn stays_while_recorded_in<M: tachometer::Metric>(record: impl Fn(&M)) {
+    stays_while_recorded_in_and_then(record, |_| {});
+}
+
+/// The same, with a last record before the end.
+fn stays_while_recorded_in_and_then<M: tachometer::Metric>(record: impl Fn(&M), last: impl Fn(&M)) {
     with_mock(|registry, mock| {
         let family: Family<String, M> = family(registry);
         for _ in 0..10 {
@@ -136,6 +141,7 @@ fn stays_while_recorded_in<M: tachometer::Metric>(record: impl Fn(&M)) {
             mock.increment(Duration::from_millis(500));
             assert_eq!(series(registry, "metric"), 1);
         }
+        last(&family.with("orders").unwrap());
         pass_timeout(registry, mock);
         assert_eq!(series(registry, "metric"), 0);
     });
@@ -145,7 +151,7 @@ fn stays_while_recorded_in<M: tachometer::Metric>(record: impl Fn(&M)) {
 fn a_series_that_is_recorded_in_through_fresh_look_ups_stays() {
     stays_while_recorded_in(Counter::inc);
     stays_while_recorded_in(FloatCounter::inc);
-    stays_while_recorded_in(UpDownCounter::inc);
+    stays_while_recorded_in_and_then(UpDownCounter::inc, |counter| counter.sub(counter.value()));
     stays_while_recorded_in(SignalCounter::inc);
     stays_while_recorded_in(Gauge::inc);
     stays_while_recorded_in(|histogram: &Histogram| histogram.observe(0.0));
@@ -337,4 +343,17 @@ fn no_record_is_lost_with_a_series_that_goes() {
     println!("{} series were made again at once", ledger.made_again);
     assert_eq!(ledger.last.len(), 0, "in the end all have gone");
     assert_eq!(ledger.gone, RECORDERS * ROUNDS * 0x0101_0101);
+}
+
+#[test]
+fn an_up_down_counter_goes_only_at_zero() {
+    with_mock(|registry, mock| {
+        let family: Family<String, UpDownCounter> = family(registry);
+        family.with("orders").unwrap().inc();
+        pass_timeout(registry, mock);
+        assert_eq!(registry.snapshot().up_down_counter("metric", &ORDERS), Some(1));
+        family.with("orders").unwrap().dec();
+        pass_timeout(registry, mock);
+        assert_eq!(series(registry, "metric"), 0);
+    });
 }

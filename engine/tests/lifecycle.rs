@@ -318,3 +318,39 @@ fn what_is_made_again_counts_from_zero_since_an_earlier_snapshot() {
     }
     assert_eq!(again.since(&again).counter("events_total", &ORDERS), Some(0));
 }
+
+#[test]
+fn a_family_without_labels_begins_again_and_its_handles_go_on() {
+    let registry = plain();
+    let family: Family<(), Counter> = registry.declare("x_total", "").register().unwrap();
+    let kept = family[()].clone();
+    for (before, restart) in [3, 4, 5].into_iter().zip(0..) {
+        kept.add(before);
+        assert_eq!(registry.snapshot().counter("x_total", &[]), Some(before));
+        match restart {
+            0 => assert!(family.remove(&())),
+            1 => assert!(family.remove_with(())),
+            _ => family.clear(),
+        }
+        assert_eq!((registry.snapshot().counter("x_total", &[]), kept.value()), (Some(0), 0));
+    }
+}
+
+#[test]
+fn a_sum_that_became_infinite_is_not_nan_after_a_restart() {
+    let registry = plain();
+    let sums: Family<bool, FloatCounter> = registry.declare("sum_total", "").label("on").register().unwrap();
+    let times: Family<bool, Histogram> = registry.declare("time", "").label("on").register().unwrap();
+    for _ in 0..2 {
+        sums[true].add(f64::MAX);
+        times[true].observe(f64::MAX);
+    }
+    assert!(sums.remove(&true) && times.remove(&true));
+    sums[true].add(1.0);
+    times[true].observe(1.0);
+    let (snapshot, on) = (registry.snapshot(), [("on", "true")]);
+    assert_eq!(snapshot.float_counter("sum_total", &on), Some(f64::INFINITY));
+    assert_eq!((sums[true].value(), times[true].value().sum), (f64::INFINITY, f64::INFINITY));
+    let time = snapshot.histogram("time", &on).unwrap();
+    assert_eq!((time.count(), time.sum()), (1, f64::INFINITY));
+}

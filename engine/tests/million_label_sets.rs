@@ -54,6 +54,11 @@ fn a_million_label_sets_fit_into_the_limit_and_are_counted_to_the_last() {
     let before = resident();
     from_all_threads(|number| open.with([("user", &*number.to_string())]).unwrap().inc());
     from_all_threads(|number| mixed.with(number).unwrap()[Status::ALL[number as usize % 3]].inc());
+    // A component for each, as a program may make one for a connection.
+    from_all_threads(|number| {
+        let child = registry.child("component", [("user", number.to_string())]).unwrap();
+        child.counter("child_total", "").unwrap().inc();
+    });
     held.inc();
     held_mixed[Status::Failed].inc();
 
@@ -66,6 +71,10 @@ fn a_million_label_sets_fit_into_the_limit_and_are_counted_to_the_last() {
     assert_eq!(totals(&snapshot, "open_total"), (LIMIT + 1, LABEL_SETS + 6, LABEL_SETS - (LIMIT as u64 - 1)));
     // 666 label sets with three series each, of which one is the held one, and the one beyond the limit.
     assert_eq!(totals(&snapshot, "mixed_total"), (666 * 3 + 1, LABEL_SETS + 6, LABEL_SETS - 665));
+    assert_eq!(
+        totals(&snapshot, "component_child_total"),
+        (LIMIT + 1, LABEL_SETS, LABEL_SETS - LIMIT as u64)
+    );
     assert_eq!((held.value(), held_mixed[Status::Failed].value()), (6, 6));
     assert_eq!(snapshot.counter("open_total", &[("env", "test"), ("user", "held")]), Some(6));
     drop(snapshot);

@@ -92,6 +92,10 @@ impl fmt::Display for Clash {
                 "family `{family}` clashes with family `{owner}`: both have samples or metadata named `{sample}`; \
                  rename one of them, {or_apart}",
             ),
+            Reason::Series(series) if family.starts_with("tachometer_") => write!(
+                f,
+                "both registries say the series {series} of themselves: build one with `self_metrics(false)`, {or_apart}",
+            ),
             Reason::Series(series) => write!(
                 f,
                 "family `{family}` has the series {series} twice: give the registries different constant labels, \

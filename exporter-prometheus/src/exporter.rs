@@ -60,7 +60,9 @@ impl Exporter {
     ///
     /// When something of `other` has a name that is taken: a family with another kind, help text or unit, a sample
     /// name (`x_sum` beside histogram `x`), or a series. The error names the families and says what to change. What is
-    /// registered later is not checked here: see [`clashes`](Exporter::clashes).
+    /// registered later is not checked here: see [`clashes`](Exporter::clashes). Two registries without prefix and
+    /// constant labels say the same series of themselves: build one of them with
+    /// [`self_metrics(false)`](tachometer::RegistryBuilder::self_metrics).
     ///
     /// ```
     /// use tachometer::Registry;

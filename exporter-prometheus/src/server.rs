@@ -98,8 +98,9 @@ impl Server {
 
     /// Stops the endpoint and waits until its thread has ended.
     ///
-    /// No further connection is accepted, idle ones are closed, and answers that are under way get two seconds to
-    /// be finished, and a callback that holds a render up two more. Blocks the calling thread meanwhile. Dropping the server does the same.
+    /// No further connection is accepted, idle ones are closed, and answers that are under way get two seconds to be
+    /// finished, and a callback that holds a render up two more. Blocks the calling thread meanwhile. Dropping the
+    /// server does the same.
     pub fn shutdown(self) {
         drop(self);
     }

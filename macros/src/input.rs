@@ -149,8 +149,9 @@ pub(crate) fn referent(ty: &Type) -> &Type {
 
 /// The generics with a bound for each of these types, by a trait of the engine.
 ///
-/// Types without parameters get one too. If it does not hold, that is the one error there is: all else takes the bound for
-/// granted. Not so types that only have lifetimes: two bounds that differ in these alone are ambiguous to the compiler.
+/// Types without parameters get one too. If it does not hold, that is the one error there is: all else takes the
+/// bound for granted. Not so types that only have lifetimes: two bounds that differ in these alone are ambiguous to
+/// the compiler.
 pub(crate) fn bounded<'a>(
     generics: &Generics,
     engine: &Path,

@@ -1,7 +1,7 @@
 //! `#[derive(Labels)]`: the fields of a struct become labels.
 //!
-//! Which of them are open and which closed the macro does not know; the types of the fields do. So the lists of open and
-//! of closed labels are made of the fields' lists, each with the next field's behind it.
+//! Which of them are open and which closed the macro does not know; the types of the fields do. So the lists of open
+//! and of closed labels are made of the fields' lists, each with the next field's behind it.
 
 use std::collections::BTreeMap;
 

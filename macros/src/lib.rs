@@ -38,14 +38,14 @@
 //! # Ok::<(), tachometer::RegisterError>(())
 //! ```
 //!
-//! Nothing needs a derive: each expands to what the documentation of its trait shows written by hand. Mistakes in names,
-//! attributes and types are errors of the compiler, at the token that is wrong.
+//! Nothing needs a derive: each expands to what the documentation of its trait shows written by hand. Mistakes in
+//! names, attributes and types are errors of the compiler, at the token that is wrong.
 //!
 //! # Attributes of all derives
 //!
-//! `crate = path` says where the engine is, for crates that re-export it: `#[label(crate = my_metrics::tachometer)]` on
-//! what derives `LabelValue` or `Labels`, `#[metrics(crate = ...)]` on what derives `Metrics`. It is `::tachometer` unless
-//! said.
+//! `crate = path` says where the engine is, for crates that re-export it: `#[label(crate = my_metrics::tachometer)]`
+//! on what derives `LabelValue` or `Labels`, `#[metrics(crate = ...)]` on what derives `Metrics`. It is
+//! `::tachometer` unless said.
 #![forbid(unsafe_code)]
 
 mod help;
@@ -63,9 +63,9 @@ use syn::{DeriveInput, Error, parse_macro_input};
 ///
 /// # Enums
 ///
-/// An enum of variants without fields is a closed label: all its values are known, so a family has a series for each from
-/// the start and chooses one by an index. The value is the variant's name in snake case, `timed_out` for `TimedOut`; the
-/// index is its position, whatever its discriminant is.
+/// An enum of variants without fields is a closed label: all its values are known, so a family has a series for each
+/// from the start and chooses one by an index. The value is the variant's name in snake case, `timed_out` for
+/// `TimedOut`; the index is its position, whatever its discriminant is.
 ///
 /// - `#[label(rename_all = "...")]` on the enum: another style, one of `snake_case`, `kebab-case`, `camelCase`,
 ///   `PascalCase` (the name as it is written), `SCREAMING_SNAKE_CASE`, `SCREAMING-KEBAB-CASE`, `lowercase`, `UPPERCASE`.
@@ -87,8 +87,8 @@ use syn::{DeriveInput, Error, parse_macro_input};
 /// assert_eq!(values, ["delivered", "timed-out", "ProvisionedThroughputExceededException"]);
 /// ```
 ///
-/// No two variants may have the same value, and none an empty one, which is no label at all: an `Option` of the enum has
-/// that for `None`.
+/// No two variants may have the same value, and none an empty one, which is no label at all: an `Option` of the enum
+/// has that for `None`.
 ///
 /// # Newtypes
 ///
@@ -151,8 +151,8 @@ pub fn derive_label_value(input: TokenStream) -> TokenStream {
 ///
 /// # Look-ups with borrowed strings
 ///
-/// A look-up takes the same struct with other types for its open labels. With a parameter, or a lifetime, it need not own
-/// them:
+/// A look-up takes the same struct with other types for its open labels. With a parameter, or a lifetime, it need not
+/// own them:
 ///
 /// ```
 /// use tachometer::{Counter, Family, Labels, Registry};
@@ -175,9 +175,9 @@ pub fn derive_label_value(input: TokenStream) -> TokenStream {
 ///
 /// # Limits
 ///
-/// Label names that begin with `__`, `quantile` and `overflow` are reserved. That a flattened struct has a label of the same
-/// name is an error when the family is registered. The types of the fields must be as public as the struct is: a family of
-/// it is resolved to one of its closed labels.
+/// Label names that begin with `__`, `quantile` and `overflow` are reserved. That a flattened struct has a label of
+/// the same name is an error when the family is registered. The types of the fields must be as public as the struct
+/// is: a family of it is resolved to one of its closed labels.
 #[proc_macro_derive(Labels, attributes(label))]
 pub fn derive_labels(input: TokenStream) -> TokenStream {
     expand(input, labels::derive)
@@ -185,8 +185,8 @@ pub fn derive_labels(input: TokenStream) -> TokenStream {
 
 /// Makes a struct one that a registry registers with all its metrics.
 ///
-/// Each field is a metric, and its type is the kind: a handle, a `Family` or `DynamicFamily` of handles, a `StateSet`, or
-/// whatever else implements `Instrument`. The field's name is the metric's.
+/// Each field is a metric, and its type is the kind: a handle, a `Family` or `DynamicFamily` of handles, a
+/// `StateSet`, or whatever else implements `Instrument`. The field's name is the metric's.
 ///
 /// On the struct, `#[metrics(...)]`:
 ///
@@ -198,17 +198,19 @@ pub fn derive_labels(input: TokenStream) -> TokenStream {
 /// On a field, `#[metric(...)]`:
 ///
 /// - `name = "..."`: another name.
-/// - `help = "..."`: the help text. Without it that is the first paragraph of the doc comment, on one line; what follows
+/// - `help = "..."`: the help text. Without it that is the first paragraph of the doc comment, on one line; what
+/// follows
 ///   is for those who read the code. A metric without either does not compile.
-/// - `label = "..."`, or `labels("...", "...")`: the names of labels that have none of their own. A `Family<Status, _>` has
+/// - `label = "..."`, or `labels("...", "...")`: the names of labels that have none of their own. A `Family<Status,
+/// _>` has
 ///   one such label, a family of a tuple or a `DynamicFamily` several, a family of a struct none.
 /// - `unit = "..."`: the unit, which the name must end in (before `_total`). Nothing is appended.
 /// - `buckets = expression`: the buckets of a histogram, such as `Buckets::seconds()`. They are the registry's default
 ///   unless given.
 /// - `absent_until_set`: leaves a gauge out of snapshots until it is set.
 ///
-/// And `#[metrics(nested)]`: the field is a struct with `#[derive(Metrics)]`, registered with the same prefix, in front of
-/// its own, and the same common labels. It cannot have common labels of its own.
+/// And `#[metrics(nested)]`: the field is a struct with `#[derive(Metrics)]`, registered with the same prefix, in
+/// front of its own, and the same common labels. It cannot have common labels of its own.
 ///
 /// ```
 /// use tachometer::{Buckets, Counter, Family, Gauge, Histogram, LabelValue, Labels, Metrics, Registry};
@@ -258,8 +260,8 @@ pub fn derive_labels(input: TokenStream) -> TokenStream {
 /// # Ok::<(), tachometer::RegisterError>(())
 /// ```
 ///
-/// Names, units, and the names of labels are checked by the compiler, as far as the struct says them: what a nested struct
-/// or the registry has in front, and metrics of the same name elsewhere, are looked at when it is registered.
+/// Names, units, and the names of labels are checked by the compiler, as far as the struct says them: what a nested
+/// struct or the registry has in front, and metrics of the same name elsewhere, are looked at when it is registered.
 #[proc_macro_derive(Metrics, attributes(metrics, metric))]
 pub fn derive_metrics(input: TokenStream) -> TokenStream {
     expand(input, metrics::derive)

@@ -1,7 +1,8 @@
 //! The key of a series: the values of its open labels, one after the other.
 //!
-//! Each value is followed by a byte that no text in UTF-8 contains, so `("ab", "c")` and `("a", "bc")` differ. A look-up
-//! writes the key on the stack, hashes it and compares it with the owned ones; only a series that is new copies it.
+//! Each value is followed by a byte that no text in UTF-8 contains, so `("ab", "c")` and `("a", "bc")` differ. A
+//! look-up writes the key on the stack, hashes it and compares it with the owned ones; only a series that is new
+//! copies it.
 
 use std::fmt;
 

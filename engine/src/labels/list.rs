@@ -1,10 +1,10 @@
 //! Which labels of a set are open and which are closed, as types.
 //!
-//! A list is a nested pair that ends in `()`: the closed labels of `{ stream: String, status: Status, kind: Kind }` are
-//! `(Status, (Kind, ()))`, its open ones `(Text, ())`. [`Labels::Open`](super::set::Labels::Open) and
-//! [`Labels::Closed`](super::set::Labels::Closed) make them, field by field. So the compiler knows, without a macro that
-//! reads types, how many values a look-up takes and what it gives: a handle when nothing is left to choose, else a
-//! family of the closed labels.
+//! A list is a nested pair that ends in `()`: the closed labels of `{ stream: String, status: Status, kind: Kind }`
+//! are `(Status, (Kind, ()))`, its open ones `(Text, ())`. [`Labels::Open`](super::set::Labels::Open) and
+//! [`Labels::Closed`](super::set::Labels::Closed) make them, field by field. So the compiler knows, without a macro
+//! that reads types, how many values a look-up takes and what it gives: a handle when nothing is left to choose, else
+//! a family of the closed labels.
 
 use super::{key::KeyWriter, value::LabelValue};
 use crate::{
@@ -75,7 +75,11 @@ impl<V: LabelValue> OpenValues<(Text, ())> for V {
     }
 }
 
-/// A list of closed labels: what is left to choose when the open ones are resolved.
+/// A list of closed labels, at most six: what is left to choose when the open ones are resolved.
+#[diagnostic::on_unimplemented(
+    message = "more than six closed labels would be left to choose",
+    note = "look the series up by all of its labels: `family.series(&labels)`"
+)]
 pub trait ClosedList {
     /// A handle to a series when nothing is left, else a family.
     type Resolved<M: Metric>;

@@ -6,9 +6,9 @@ use super::list::{Closed, Domain, Open};
 
 /// A type whose values are values of a label. `#[derive(LabelValue)]` writes this for enums and for newtypes.
 ///
-/// Strings, integers, `char`, `bool` and [`fmt::Arguments`] are label values; so is an [`Option`] of one, with the empty
-/// string for `None`. Whatever else can be displayed goes through [`format_args!`], which copies nothing to the heap:
-/// `family.with(format_args!("{shard}"))`.
+/// Strings, integers, `char`, `bool` and [`fmt::Arguments`] are label values; so is an [`Option`] of one, with the
+/// empty string for `None`. Whatever else can be displayed goes through [`format_args!`], which copies nothing to the
+/// heap: `family.with(format_args!("{shard}"))`.
 ///
 /// Written by hand for an enum, it is:
 ///

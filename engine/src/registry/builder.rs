@@ -37,8 +37,8 @@ pub struct RegistryBuilder {
 
 /// Series that a family can have, unless [`RegistryBuilder::max_series_per_family`] says otherwise.
 ///
-/// More than a scrape of one process should carry under one name, and few enough that label values made of user input do
-/// no harm: a full family of counters takes less than a mebibyte. OpenTelemetry has the same default.
+/// More than a scrape of one process should carry under one name, and few enough that label values made of user input
+/// do no harm: a full family of counters takes less than a mebibyte. OpenTelemetry has the same default.
 pub const DEFAULT_MAX_SERIES_PER_FAMILY: usize = 2_000;
 
 /// Families that a registry can have, unless [`RegistryBuilder::max_families`] says otherwise.
@@ -107,25 +107,27 @@ impl RegistryBuilder {
 
     /// How many series a family can have; [`DEFAULT_MAX_SERIES_PER_FAMILY`] unless set.
     ///
-    /// Label sets beyond it share one more series, `{overflow="true"}` with the constant labels. Nothing is lost, and
-    /// handles that were made before keep their series. A family whose closed labels alone have more combinations is an
-    /// error.
+    /// At least 1. Label sets beyond it share one more series, `{overflow="true"}` with the constant labels. Sums
+    /// stay exact (a gauge there has the value that was set last), and handles that were made before keep their
+    /// series. A family whose closed labels alone have more combinations is an error.
     pub fn max_series_per_family(mut self, series: usize) -> Self {
-        self.options.series_per_family = series;
+        self.options.series_per_family = series.max(1);
         self
     }
 
     /// How many families the registry can have; [`DEFAULT_MAX_FAMILIES`] unless set. One more is an error.
     pub fn max_families(mut self, families: usize) -> Self {
-        self.options.families = families;
+        self.options.families = families.max(1);
         self
     }
 
-    /// Forgets series that nobody needs any more: those of families with open labels, to which no handle is held, and in
-    /// which nothing was recorded while snapshots were taken for this long. Without it, series stay for ever.
+    /// Forgets series that nobody needs any more: those of families with open labels, to which no handle is held, and
+    /// in which nothing was recorded while snapshots were taken for this long. Without it, series stay for ever.
     ///
-    /// A series that is looked up again begins at 0. Every snapshot then also looks at all series of such families, and
-    /// cloning and dropping handles to them costs an atomic addition more.
+    /// An up-down counter that is not at 0 stays, because what was added will be taken away. A gauge that is set to
+    /// the value it has counts as idle: keep its handle. A series that is looked up again begins at 0. Every snapshot
+    /// then also looks at all series of such families, and cloning and dropping handles to them costs an atomic
+    /// addition more.
     pub fn idle_timeout(mut self, timeout: Duration) -> Self {
         self.options.idle_timeout = Some(timeout);
         self

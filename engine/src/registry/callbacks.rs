@@ -2,14 +2,19 @@
 
 use std::sync::Arc as Shared;
 
-use super::{Registry, metric::Kind, typed::FamilyScope};
+use super::{
+    Registry,
+    catalog::{Collector, Options},
+    metric::Kind,
+    typed::FamilyScope,
+};
 use crate::{
     error::{RegisterError, RegisterErrorReason as Reason},
     snapshot::{
         callback::{Callback, FamilyCall},
-        observer::{Collection, Observer},
+        observer::{Collection, CollectorLimits, Observer},
     },
-    sync::{Ordering, lock},
+    sync::{Arc, Ordering, lock},
 };
 
 /// Callbacks and collectors.
@@ -122,7 +127,8 @@ impl Registry {
 
     /// Registers a collector: a callback that gives every snapshot whole families, of any kind and not known before.
     ///
-    /// `name` is the collector's own, by which it can be unregistered, and is exposed nowhere. The families' names are
+    /// `name` is the collector's own, by which it can be unregistered, and is exposed nowhere; each child registry has
+    /// names of its own. The families' names are
     /// taken as they are, without the registry's prefix; its constant labels are on every series.
     /// [`Collection::family`] says which families are left out. Until the first call has returned, the collector has no
     /// families; while it fails, the snapshots have those of its last answer, without series.
@@ -143,7 +149,7 @@ impl Registry {
     ///
     /// # Errors
     ///
-    /// When there is a collector with this name.
+    /// When there is a collector with this name, or as many as the registry may have families.
     pub fn collector(
         &self,
         name: &str,
@@ -153,18 +159,20 @@ impl Registry {
             return Ok(());
         }
         // Made before the lock is taken, so that one that is refused is dropped when it is released.
-        let callback = Shared::new(Callback::collector(
-            self.constant_labels(),
-            self.catalog.options.series_per_family,
-            callback,
-        ));
+        let Options { families, series_per_family, .. } = self.catalog.options;
+        let limits = CollectorLimits { families, series_per_family };
+        let callback = Shared::new(Callback::collector(self.constant_labels(), limits, callback));
         let collectors = &mut lock(&self.catalog.names).collectors;
-        if collectors.iter().any(|(taken, _)| **taken == *name) {
-            return self.counted(Err(RegisterError::new(name, Reason::CollectorExists)));
-        }
-        collectors.push((name.into(), callback));
-        self.catalog.changed();
-        Ok(())
+        let problem = if collectors.iter().any(|collector| collector.is(name, &self.scope)) {
+            Reason::CollectorExists
+        } else if collectors.len() >= families {
+            Reason::TooManyFamilies(families)
+        } else {
+            collectors.push(Collector { name: name.into(), scope: Arc::clone(&self.scope), callback });
+            self.catalog.changed();
+            return Ok(());
+        };
+        self.counted(Err(RegisterError::new(name, problem)))
     }
 
     /// Unregisters the collector with this name; false if there is none. Its families are in no snapshot that is taken
@@ -172,7 +180,7 @@ impl Registry {
     pub fn unregister_collector(&self, name: &str) -> bool {
         let removed = {
             let collectors = &mut lock(&self.catalog.names).collectors;
-            let at = collectors.iter().position(|(taken, _)| **taken == *name);
+            let at = collectors.iter().position(|collector| collector.is(name, &self.scope));
             at.map(|at| {
                 self.catalog.changed();
                 collectors.remove(at)

@@ -62,13 +62,36 @@ pub(super) struct Names {
     /// The family that has each sample name.
     pub(super) samples: HashMap<String, MetricName>,
     /// In the order of their registration, in which they may claim names.
-    pub(super) collectors: Vec<(Box<str>, Shared<Callback>)>,
+    pub(super) collectors: Vec<Collector>,
+}
+
+/// A collector, by its name in the registry or the child that it was registered in.
+pub(super) struct Collector {
+    pub(super) name: Box<str>,
+    pub(super) scope: Arc<Scope>,
+    pub(super) callback: Shared<Callback>,
+}
+
+impl Collector {
+    pub(super) fn is(&self, name: &str, scope: &Scope) -> bool {
+        *self.name == *name && *self.scope == *scope
+    }
 }
 
 /// A family, and the keys of the registry and the children that have registered it.
 pub(super) struct Registered {
     pub(super) core: Arc<FamilyCore>,
+    /// No more than the family may have series.
     scopes: BTreeSet<Shared<[u8]>>,
+    /// Whether there have been more than are remembered. The family then stays until the root unregisters it.
+    crowded: bool,
+}
+
+impl Registered {
+    fn scopes_bytes(&self) -> usize {
+        let keys = self.scopes.iter().map(|key| size::shared(&**key)).sum::<usize>();
+        size::tree(self.scopes.len(), size_of::<Shared<[u8]>>()) + keys
+    }
 }
 
 impl Catalog {
@@ -109,9 +132,13 @@ impl Catalog {
         let full = families.len() >= self.options.families;
         let vacant = match families.entry(description.name.clone()) {
             Entry::Occupied(mut registered) => {
-                let Registered { core, scopes } = registered.get_mut();
+                let Registered { core, scopes, crowded } = registered.get_mut();
                 core.description.check_same(&description).map_err(|reason| description.error(reason))?;
-                scopes.insert(Shared::clone(scope));
+                if scopes.len() < self.options.series_per_family {
+                    scopes.insert(Shared::clone(scope));
+                } else {
+                    *crowded |= !scopes.contains(scope);
+                }
                 return Ok(Arc::clone(core));
             }
             Entry::Vacant(_) if full => {
@@ -135,7 +162,8 @@ impl Catalog {
             tally: self.self_metrics.tally.clone(),
         };
         let core = Arc::new(FamilyCore::new(description, layout, environment));
-        vacant.insert(Registered { core: Arc::clone(&core), scopes: [Shared::clone(scope)].into() });
+        let scopes = [Shared::clone(scope)].into();
+        vacant.insert(Registered { core: Arc::clone(&core), scopes, crowded: false });
         self.changed();
         Ok(core)
     }
@@ -166,21 +194,26 @@ impl Catalog {
     }
 
     /// Removes a family from a scope: those of its series whose keys begin with the key of the scope. The root's is
-    /// empty, so that it removes all of it; else the family goes with its last scope and stays for the others until then,
-    /// also without series. Says whether the scope had the family.
-    pub(super) fn unregister(&self, name: &MetricName, scope: &[u8]) -> bool {
+    /// empty, so that it removes all of it; else the family goes with its last scope and stays for the others until
+    /// then, also without series. Says whether the scope had the family.
+    pub(super) fn unregister(&self, name: &MetricName, scope: &Scope) -> bool {
         let removed = {
             let Names { families, samples, .. } = &mut *lock(&self.names);
-            let Some(Registered { core, scopes }) = families.get_mut(name) else { return false };
-            if !scope.is_empty() && !scopes.remove(scope) {
+            let Some(Registered { core, scopes, crowded }) = families.get_mut(name) else { return false };
+            let key = scope.key();
+            let is_root = key.is_empty();
+            // Children with other label names can have the same values, and so the same key.
+            let own_labels = core.description.labels.iter().map(|label| &label.name);
+            let is_of_scope = scope.label_names().eq(own_labels.take(scope.labels().len()));
+            if !is_root && !(is_of_scope && (scopes.remove(key) || *crowded)) {
                 return false;
             }
-            let callbacks = core.take_callbacks(scope);
-            let whole = scope.is_empty() || scopes.is_empty();
+            let callbacks = core.take_callbacks(key);
+            let whole = is_root || (scopes.is_empty() && !*crowded);
             if whole {
                 samples.retain(|_, family| family != name);
             } else {
-                core.clear(scope);
+                core.clear(key);
             }
             self.changed();
             (callbacks, whole.then(|| families.remove(name)))
@@ -211,6 +244,7 @@ impl Catalog {
         size::tree(families.len(), size_of::<(MetricName, Registered)>())
             + size::table(samples.capacity(), size_of::<(String, MetricName)>())
             + samples.keys().map(String::capacity).sum::<usize>()
+            + families.values().map(Registered::scopes_bytes).sum::<usize>()
     }
 
     /// What the schema of the last snapshot takes of memory.

@@ -56,8 +56,8 @@ pub struct Declaration<'a> {
     absent_until_set: bool,
 }
 
-/// What a declaration can be registered as: a handle, a family of them, or a state set. `#[derive(Metrics)]` registers a
-/// struct of these.
+/// What a declaration can be registered as: a handle, a family of them, or a state set. `#[derive(Metrics)]`
+/// registers a struct of these.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be registered as a metric",
     label = "not a metric",
@@ -118,9 +118,9 @@ impl<'a> Declaration<'a> {
     ///
     /// # Errors
     ///
-    /// When a name is illegal, taken by a different metric, or clashes with a sample of another one; when a label's name
-    /// is illegal, reserved, missing or given twice; when the unit is not in the name, the buckets could not be made, or
-    /// an option does not suit the kind of metric; when a limit of the registry or the process is reached.
+    /// When a name is illegal, taken by a different metric, or clashes with a sample of another one; when a label's
+    /// name is illegal, reserved, missing or given twice; when the unit is not in the name, the buckets could not be
+    /// made, or an option does not suit the kind of metric; when a limit of the registry or the process is reached.
     pub fn register<I: Instrument>(self) -> Result<I, RegisterError> {
         // Here, and not where the labels are known: the compiler names the caller of the function that it is in.
         const {

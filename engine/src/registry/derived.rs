@@ -1,7 +1,7 @@
 //! What `#[derive(Metrics)]` needs beside the traits: checks that the compiler makes.
 //!
-//! A declaration finds out when it is registered that an option does not suit the metric. A derive knows the types, so it
-//! asks [`Instrument::FIT`](super::Instrument) in a constant, and the error points at the attribute.
+//! A declaration finds out when it is registered that an option does not suit the metric. A derive knows the types,
+//! so it asks [`Instrument::FIT`](super::Instrument) in a constant, and the error points at the attribute.
 
 use super::{MAX_COMBINATIONS, Metrics, Registry, metric::Kind};
 use crate::{Labels, RegisterError};

@@ -15,9 +15,9 @@ use crate::{
 
 /// A family of metrics that share a name and differ by the values of their labels, which are named at run time.
 ///
-/// Where the program knows the labels, a [`Family`](crate::Family) lets the compiler check them. Resolve a series once
-/// with [`with`](Self::with) and keep the handle: a look-up hashes the label values and takes a lock of a concurrent map,
-/// a record through the handle does neither. Cloning gives another handle to the same family.
+/// Where the program knows the labels, a [`Family`](crate::Family) lets the compiler check them. Resolve a series
+/// once with [`with`](Self::with) and keep the handle: a look-up hashes the label values and takes a lock of a
+/// concurrent map, a record through the handle does neither. Cloning gives another handle to the same family.
 ///
 /// ```
 /// let registry = tachometer::Registry::new();
@@ -41,8 +41,8 @@ impl<M: Metric> DynamicFamily<M> {
 
     /// The series with these label values, made now if there is none. The labels may come in any order.
     ///
-    /// Past the registry's [limit](crate::RegistryBuilder::max_series_per_family), what is recorded goes to the one series
-    /// `{overflow="true"}`. A disabled registry's family answers with a no-op handle and checks nothing.
+    /// Past the registry's [limit](crate::RegistryBuilder::max_series_per_family), what is recorded goes to the one
+    /// series `{overflow="true"}`. A disabled registry's family answers with a no-op handle and checks nothing.
     ///
     /// # Errors
     ///
@@ -55,7 +55,7 @@ impl<M: Metric> DynamicFamily<M> {
         scope.core.tally.count(handle)
     }
 
-    /// Removes the series with these labels, and says whether there was one.
+    /// Removes the series with these labels, and says whether there was one; not, if a label is misspelt.
     ///
     /// Handles to it record on, unseen and harmlessly; the series begins at 0 when it is looked up again.
     pub fn remove<'a>(&self, labels: impl IntoIterator<Item = (&'a str, &'a str)>) -> bool {

@@ -75,13 +75,14 @@ impl Entry {
         group_is_unheld && self.series().all(Series::is_unheld)
     }
 
-    /// A number that differs when something was recorded, also where a series that was made again or begun again has come
-    /// to hold what the one before it held.
+    /// A number that differs when something was recorded, also where a series that was made again or begun again has
+    /// come to hold what the one before it held.
     pub(crate) fn fingerprint(&self) -> u64 {
         let mut hasher = DefaultHasher::new();
         let born = match self {
             Self::One(_, born) => *born,
-            // Relaxed: who begins the group again holds it meanwhile, and the fingerprint is of groups that nobody holds.
+            // Relaxed: who begins the group again holds it meanwhile, and the fingerprint is of groups that nobody
+            // holds.
             Self::Group(group) => group.0.born.load(Ordering::Relaxed),
         };
         born.hash(&mut hasher);

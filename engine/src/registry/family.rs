@@ -81,7 +81,7 @@ impl FamilyCore {
     /// before the version is new: who looks a series up, records in it and then takes a snapshot gets a schema that has
     /// it. Release, for the baselines of a restart, which no lock orders: the schema of this version has them.
     /// Returns the version before, which no other change has got.
-    fn changed(&self) -> u64 {
+    pub(crate) fn changed(&self) -> u64 {
         self.version.fetch_add(1, Ordering::Release)
     }
 
@@ -158,6 +158,9 @@ impl FamilyCore {
         if callbacks.iter().any(|(key, _)| key == scope.key()) {
             return Err(self.description.error(Reason::CallbackExists));
         }
+        if callbacks.len() as u64 >= self.limit {
+            return Err(self.refused(Refusal::Limit));
+        }
         callbacks.push((Shared::clone(scope.key()), callback));
         self.changed();
         Ok(())
@@ -212,7 +215,8 @@ impl FamilyCore {
         self.layout.width() as u64
     }
 
-    // Relaxed, in all three: the count is a number of its own, and what matters is that no two reservations see the same.
+    // Relaxed, in all three: the count is a number of its own, and what matters is that no two reservations see the
+    // same.
 
     fn is_full(&self) -> bool {
         self.count.load(Ordering::Relaxed) + self.width() > self.limit
@@ -293,7 +297,8 @@ impl FamilyCore {
             }
         });
         for (key, fingerprint) in idle.expired(unheld, begun) {
-            // Asked again, under the lock: a look-up may have given a handle away, and it may have been used and dropped.
+            // Asked again, under the lock: a look-up may have given a handle away, and it may have been used and
+            // dropped.
             self.remove_if(&key, |entry| entry.is_unheld() && entry.fingerprint() == fingerprint);
         }
     }

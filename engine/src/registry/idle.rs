@@ -4,9 +4,10 @@
 //! holds a handle to, and that holds what it held at each such look for the length of the timeout, is removed. A series
 //! that is held stays, recorded in or not.
 //!
-//! What a series held is in a snapshot before it goes. For that, looks and the beginnings of snapshots draw numbers from
-//! one counter: a look draws after it has seen what the series hold, a snapshot before it reads anything. A snapshot
-//! removes only what an earlier look, by these numbers, has seen already, and so has read at least that much itself.
+//! What a series held is in a snapshot before it goes. For that, looks and the beginnings of snapshots draw numbers
+//! from one counter: a look draws after it has seen what the series hold, a snapshot before it reads anything. A
+//! snapshot removes only what an earlier look, by these numbers, has seen already, and so has read at least that much
+//! itself.
 
 use std::{collections::HashMap, time::Duration};
 
@@ -26,8 +27,8 @@ impl Turns {
         Self(Arc::new(AtomicU64::new(0)))
     }
 
-    /// The next number. Acquire and Release: what a look has read before it drew is what a snapshot that drew later reads,
-    /// or newer.
+    /// The next number. Acquire and Release: what a look has read before it drew is what a snapshot that drew later
+    /// reads, or newer.
     pub(crate) fn draw(&self) -> u64 {
         self.0.fetch_add(1, Ordering::AcqRel)
     }

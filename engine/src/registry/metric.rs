@@ -226,12 +226,16 @@ impl Series<'_> {
         }
     }
 
-    /// Whether nobody but this series itself holds a handle; false where handles are not counted.
+    /// Whether nobody but this series itself needs it; false where handles are not counted.
     pub(crate) fn is_unheld(self) -> bool {
         match self {
-            Self::Counter(Counter(cell))
-            | Self::FloatCounter(FloatCounter(cell))
-            | Self::UpDownCounter(UpDownCounter(cell)) => cell.block().is_some_and(Held::is_only),
+            Self::Counter(Counter(cell)) | Self::FloatCounter(FloatCounter(cell)) => {
+                cell.block().is_some_and(Held::is_only)
+            }
+            // What was added will be taken away again, also through a handle that is looked up then.
+            Self::UpDownCounter(counter) => {
+                counter.0.block().is_some_and(Held::is_only) && counter.value() == 0
+            }
             Self::Gauge(Gauge(cell)) => cell.as_ref().is_some_and(Held::is_only),
             Self::Histogram(histogram) => histogram.core().is_some_and(Held::is_only),
             Self::SignalCounter(SignalCounter(cell)) => cell.as_ref().is_some_and(Held::is_only),

@@ -149,8 +149,8 @@ impl Registry {
         self.catalog.constant_labels.iter().chain(self.scope.labels()).cloned().collect()
     }
 
-    /// Begins a metric: its name without the registry's prefix, and its help text. What is not in the methods below (units,
-    /// families with typed labels, state sets) is declared and then registered as the type that is wanted.
+    /// Begins a metric: its name without the registry's prefix, and its help text. What is not in the methods below
+    /// (units, families with typed labels, state sets) is declared and then registered as the type that is wanted.
     pub fn declare<'a>(&self, name: &'a str, help: &'a str) -> Declaration<'a> {
         Declaration::new(self.clone(), name, help)
     }
@@ -237,7 +237,8 @@ impl Registry {
         self.declare(name, help).labels(label_names).register()
     }
 
-    /// Registers a family of up-down counters with these label names. Errors as [`counter_family`](Self::counter_family).
+    /// Registers a family of up-down counters with these label names. Errors as
+    /// [`counter_family`](Self::counter_family).
     pub fn up_down_counter_family<'a>(
         &self,
         name: &'a str,
@@ -257,7 +258,8 @@ impl Registry {
         self.declare(name, help).labels(label_names).register()
     }
 
-    /// Registers a family of histograms with the default buckets and these label names. Errors as [`counter_family`](Self::counter_family).
+    /// Registers a family of histograms with the default buckets and these label names. Errors as
+    /// [`counter_family`](Self::counter_family).
     pub fn histogram_family<'a>(
         &self,
         name: &'a str,
@@ -303,10 +305,10 @@ impl Registry {
     /// Removes a metric, with all its series. Says whether there was one. A child removes its own series only.
     ///
     /// Handles that are still held record on, unseen and harmlessly. A metric that is registered under the name again
-    /// begins at 0.
+    /// begins at 0. A static metric registers once and does not come back.
     pub fn unregister(&self, name: &str) -> bool {
         let name = self.scope.metric_name(name);
-        name.is_ok_and(|name| self.catalog.unregister(&name, self.scope.key()))
+        name.is_ok_and(|name| self.catalog.unregister(&name, &self.scope))
     }
 
     /// Passes on what goes to a caller outside, and counts it if it is an error.

@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// The prefix and the labels of a registry's child. The root has a prefix only: its labels are the catalog's.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Scope {
     prefix: String,
     labels: Vec<ConstantLabel>,

@@ -54,8 +54,8 @@ impl Catalog {
 
     fn current(&self) -> Current {
         let known = lock(&self.known);
-        // Loaded before the families are visited: whatever was changed before this version is found, and what is changed
-        // later raises it again. Acquire: see `FamilyCore::changed`.
+        // Loaded before the families are visited: whatever was changed before this version is found, and what is
+        // changed later raises it again. Acquire: see `FamilyCore::changed`.
         let version = self.version.load(Ordering::Acquire);
         match &*known {
             Some(known) if known.version == version && known.callbacks.is_empty() => {
@@ -103,7 +103,13 @@ impl Catalog {
             (families, callbacks, exposes)
         };
         let own = self.self_metrics.drafts(&self.constant_labels, &self.callback_errors);
-        Known::new(version, callbacks, &exposes, families.iter().map(|family| family.draft()).chain(own))
+        Known::new(
+            version,
+            callbacks,
+            &exposes,
+            self.options.series_per_family,
+            families.iter().map(|family| family.draft()).chain(own),
+        )
     }
 }
 
@@ -111,6 +117,8 @@ impl Names {
     /// Those of families, in the order of their names, then the collectors.
     fn callbacks(&self) -> Callbacks {
         let of_families = self.families.values().flat_map(|family| family.core.callbacks());
-        of_families.chain(self.collectors.iter().map(|(_, callback)| Shared::clone(callback))).collect()
+        of_families
+            .chain(self.collectors.iter().map(|collector| Shared::clone(&collector.callback)))
+            .collect()
     }
 }

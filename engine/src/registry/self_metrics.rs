@@ -25,6 +25,10 @@ use crate::{
 const REGISTRY_LABEL: &str = "registry";
 const REASON_LABEL: &str = "reason";
 
+/// Reasons that no registration has: they are of snapshots built by hand, and of building a registry.
+const OF_NO_REGISTRATION: [&str; 4] =
+    ["duplicate_family", "duplicate_series", "wrong_value", "no_callback_timeout"];
+
 /// The self-metrics of a registry.
 pub(super) struct SelfMetrics {
     pub(super) tally: Tally,
@@ -82,8 +86,9 @@ impl SelfMetrics {
         callback_errors: &Arc<AtomicU64>,
     ) -> Vec<FamilyDraft<Source>> {
         let Some(errors) = &self.tally.0 else { return Vec::new() };
-        let errors =
-            Reason::LABELS.iter().copied().zip(errors.iter().map(|count| Own::Count(Arc::clone(count))));
+        let errors = Reason::LABELS.iter().copied().zip(&**errors);
+        let errors = errors.filter(|(reason, _)| !OF_NO_REGISTRATION.contains(reason));
+        let errors = errors.map(|(reason, count)| (reason, Own::Count(Arc::clone(count))));
         let own = Drafts { constant_labels, registry: self.registry.as_ref() };
         let mut drafts = vec![
             own.gauge("tachometer_series", "Series in the registry, self-metrics not counted.", Own::Series),

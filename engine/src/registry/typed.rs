@@ -19,8 +19,9 @@ use crate::{
 
 /// A family of metrics that share a name and differ by the labels `L`.
 ///
-/// `L` is an enum with `#[derive(LabelValue)]` for one label, or a struct with `#[derive(Labels)]` for several. A wrong
-/// label, a missing one, or a string where an enum belongs does not compile. Cloning gives another handle to the family.
+/// `L` is an enum with `#[derive(LabelValue)]` for one label, or a struct with `#[derive(Labels)]` for several. A
+/// wrong label, a missing one, or a string where an enum belongs does not compile. Cloning gives another handle to
+/// the family.
 ///
 /// When the values of all labels are known beforehand (enums and `bool`), every series exists from the start, at 0, and
 /// is chosen by an index: no hash, no lock, half a nanosecond more than a handle that was kept.
@@ -118,10 +119,10 @@ impl<L: Labels, M: Metric> Family<L, M> {
 
     /// Resolves the open labels: a value for one, a tuple for several, in the order of their declaration.
     ///
-    /// Gives a handle when all labels are open, else the family of the closed ones. The series are made now if there are
-    /// none. A look-up that finds them takes no memory, unless the values are longer than 256 bytes together. Past the
-    /// registry's [limit](crate::RegistryBuilder::max_series_per_family), what is recorded goes to the one series
-    /// `{overflow="true"}`.
+    /// Gives a handle when all labels are open, else the family of the closed ones, of which there can be six. The
+    /// series are made now if there are none. A look-up that finds them takes no memory, unless the values are longer
+    /// than 256 bytes together. Past the registry's [limit](crate::RegistryBuilder::max_series_per_family), what is
+    /// recorded goes to the one series `{overflow="true"}`.
     ///
     /// # Errors
     ///
@@ -157,36 +158,43 @@ impl<L: Labels, M: Metric> Family<L, M> {
     /// has closed labels begins at 0 at once instead, and handles to it record in it.
     pub fn remove<K: LabelsOf<L>>(&self, labels: &K) -> bool {
         let Some(scope) = &self.scope else { return false };
-        match &self.group {
-            Some(group) => scope.core.restart(group, Some(labels.index())),
+        self.restart(scope, Some(labels.index())).unwrap_or_else(|| {
             // Values that cannot be written have no series.
-            None => scope
-                .key_of(|key| labels.write(key))
-                .finish(std::iter::empty())
-                .is_ok_and(|key| scope.core.remove_one(key, labels.index())),
-        }
+            let key = scope.key_of(|key| labels.write(key));
+            key.finish(std::iter::empty()).is_ok_and(|key| scope.core.remove_one(key, labels.index()))
+        })
     }
 
     /// Removes all series with these open labels, whatever their closed ones, and says whether there were any. See
     /// [`remove`](Self::remove).
     pub fn remove_with(&self, open: impl OpenValues<L::Open<()>>) -> bool {
         let Some(scope) = &self.scope else { return false };
-        match &self.group {
-            Some(group) => scope.core.restart(group, None),
-            None => scope
-                .key_of(|key| open.write(key))
-                .finish(std::iter::empty())
-                .is_ok_and(|key| scope.core.remove(key)),
-        }
+        self.restart(scope, None).unwrap_or_else(|| {
+            let key = scope.key_of(|key| open.write(key));
+            key.finish(std::iter::empty()).is_ok_and(|key| scope.core.remove(key))
+        })
     }
 
     /// Removes all series. See [`remove`](Self::remove).
     pub fn clear(&self) {
-        match (&self.scope, &self.group) {
-            (Some(scope), None) => scope.core.clear(&scope.key),
-            (Some(scope), Some(group)) => drop(scope.core.restart(group, None)),
-            (None, _) => {}
+        if let Some(scope) = &self.scope
+            && self.restart(scope, None).is_none()
+        {
+            scope.core.clear(&scope.key);
         }
+    }
+
+    /// Begins the series at hand again, or the one with this index, and says whether there is one; `None` when the
+    /// family has open labels, and so none at hand.
+    fn restart(&self, scope: &FamilyScope, index: Option<usize>) -> Option<bool> {
+        if let Some(group) = &self.group {
+            return Some(scope.core.restart(group, index));
+        }
+        // Of a family without labels.
+        let one = self.handles.first()?;
+        one.series().reset();
+        scope.core.changed();
+        Some(true)
     }
 }
 

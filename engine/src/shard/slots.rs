@@ -40,9 +40,9 @@ impl CellBlock {
 
     /// What the cells held in all when the series was last reset. Load this before the cells: they never fall below it.
     pub(crate) fn baseline(&self) -> Option<Baseline> {
-        // The flag spares the lock of the baselines, which also sees to it that the cells, loaded after this, are no older
-        // than the baseline. Relaxed, because who sees the flag takes the lock after the reset that has set it: had it
-        // taken it before, its load of the flag would have come before the store.
+        // The flag spares the lock of the baselines, which also sees to it that the cells, loaded after this, are no
+        // older than the baseline. Relaxed, because who sees the flag takes the lock after the reset that has set it:
+        // had it taken it before, its load of the flag would have come before the store.
         if self.reset.load(Ordering::Relaxed) == 0 { None } else { self.arena.baseline(self.slot) }
     }
 

@@ -10,6 +10,7 @@ use super::{
 };
 use crate::{
     error::{RegisterError, RegisterErrorReason as Reason},
+    labels::key::MAX_LABEL_VALUE_BYTES,
     name::{ConstantLabel, LabelName, MetricName},
     registry::MAX_LABELS,
     sync::Arc,
@@ -265,7 +266,10 @@ impl FamilyBuilder {
             if labels.len() > MAX_LABELS + constant_labels {
                 return error(Reason::TooManyLabels(labels.len() - constant_labels));
             }
-            for (label, _) in labels {
+            for (label, value) in labels {
+                if value.len() > MAX_LABEL_VALUE_BYTES {
+                    return error(Reason::LabelValueTooLong((&**label).into()));
+                }
                 match LabelName::parse(label) {
                     Ok(_) if added == Some(label) => return error(Reason::ReservedLabel((&**label).into())),
                     Ok(_) => {}

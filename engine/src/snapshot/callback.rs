@@ -14,7 +14,7 @@ use std::{
 };
 
 use super::{
-    observer::{Collection, Observer},
+    observer::{Collection, CollectorLimits, Observer},
     schema::{FamilyDraft, SeriesDraft, Shape, with_constant_labels},
     view::MetricKind,
 };
@@ -127,13 +127,13 @@ impl Callback {
     /// A collector, which has no families yet.
     pub(crate) fn collector(
         constant_labels: Shared<[ConstantLabel]>,
-        max_series: usize,
+        limits: CollectorLimits,
         callback: impl Fn(&mut Collection) + Send + Sync + 'static,
     ) -> Self {
         let call = move || {
             let mut collection = Collection::new();
             callback(&mut collection);
-            collection.into_answer(&constant_labels, max_series)
+            collection.into_answer(&constant_labels, limits)
         };
         Self::new(Box::new(call), Structure::new(), false)
     }

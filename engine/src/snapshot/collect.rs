@@ -4,6 +4,7 @@ use std::{fmt, ops::Range};
 
 use super::{Snapshot, known::Answered, own::Own, schema::Schema};
 use crate::{
+    cells::growth,
     gauge::GaugeCell,
     pairs,
     shard::{
@@ -172,7 +173,7 @@ impl Sum {
             if at < integers {
                 *value = value.wrapping_sub(*before);
             } else {
-                add_float(value, -f64::from_bits(*before));
+                *value = growth(f64::from_bits(*value), f64::from_bits(*before)).to_bits();
             }
         }
     }

@@ -2,8 +2,8 @@
 //!
 //! What callbacks answer may change from one snapshot to the next, so callbacks are asked first. If all of them
 //! answered the structure that they had last time, and nothing was registered meanwhile, the schema is that of last
-//! time, and each value goes to the place that is kept here. Otherwise both are made anew. A callback that fails has the
-//! structure that it had last, and its series have no value: it may come and go without a new schema.
+//! time, and each value goes to the place that is kept here. Otherwise both are made anew. A callback that fails has
+//! the structure that it had last, and its series have no value: it may come and go without a new schema.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -14,7 +14,7 @@ use std::{
 use super::{
     callback::{Answer, Callback, Callbacks},
     collect::{Plan, Source},
-    schema::{FamilyDraft, Schema},
+    schema::{FamilyDraft, Schema, SeriesDraft},
     view::MetricKind,
 };
 use crate::sync::Arc;
@@ -67,11 +67,12 @@ impl Known {
     }
 
     /// Makes the schema of the registered families and of what the callbacks answered last. `exposes` says which
-    /// families of each callback are not left out.
+    /// families of each callback are not left out. A family that is asked for has at most `max_series`.
     pub(crate) fn new(
         version: u64,
         callbacks: Callbacks,
         exposes: &[Vec<bool>],
+        max_series: usize,
         registered: impl Iterator<Item = FamilyDraft<Source>>,
     ) -> Self {
         let mut drafts: Vec<FamilyDraft<Origin>> =
@@ -82,15 +83,8 @@ impl Known {
             let left_out = exposes.iter().filter(|exposed| !**exposed).count() as u64;
             places.push(Places { left_out, ..Places::default() });
         }
-        // The children of a registry may each have a callback for their part of a family.
-        drafts.sort_by(|a, b| a.name.cmp(&b.name));
-        drafts.dedup_by(|next, family| {
-            let same = next.name == family.name;
-            if same {
-                family.series.append(&mut next.series);
-            }
-            same
-        });
+        merge(&mut drafts);
+        drafts.iter_mut().for_each(|draft| leave_out_beyond(max_series, draft, &mut places));
         let mut plan = Plan::default();
         let parts = Schema::assemble(drafts, |series, column, origin| match origin {
             Origin::Metric(source) => plan.add(series, column, source),
@@ -139,6 +133,35 @@ impl Places {
             answered.values[*column..][..from.len()].copy_from_slice(&answer.values[from.clone()]);
         }
     }
+}
+
+/// Makes one family of those with one name: the children of a registry may each have a callback for their part of it.
+fn merge(drafts: &mut Vec<FamilyDraft<Origin>>) {
+    drafts.sort_by(|a, b| a.name.cmp(&b.name));
+    drafts.dedup_by(|next, family| {
+        let same = next.name == family.name;
+        if same {
+            family.series.append(&mut next.series);
+        }
+        same
+    });
+}
+
+/// Leaves out what callbacks have answered beyond the limit of a family, and counts it for each of them.
+fn leave_out_beyond(max_series: usize, draft: &mut FamilyDraft<Origin>, places: &mut [Places]) {
+    let is_asked = matches!(draft.series.first(), Some(SeriesDraft { source: Origin::Answer { .. }, .. }));
+    if !is_asked || draft.series.len() <= max_series {
+        return;
+    }
+    let beyond = draft.series.split_off(max_series);
+    let callbacks: HashSet<usize> = beyond
+        .iter()
+        .filter_map(|series| match series.source {
+            Origin::Answer { callback, .. } => Some(callback),
+            Origin::Metric(_) => None,
+        })
+        .collect();
+    callbacks.into_iter().for_each(|callback| places[callback].left_out += 1);
 }
 
 /// Which families of each callback may be exposed: those of registered callbacks, and of the collectors' those whose

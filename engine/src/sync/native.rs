@@ -82,14 +82,9 @@ impl<K: Eq + Hash, V: Clone> Map<K, V> {
         self.0.retain(|key, value| keep(key, value));
     }
 
-    /// What the map takes of memory, without what keys and values own: an estimate. Its parts are as many as dashmap
-    /// makes by default, each with a table of its own, and padded.
+    /// What the map takes of memory, without what keys and values own: an estimate.
     pub(crate) fn bytes(&self) -> usize {
-        static PARTS: Once<usize> = Once::new();
-        let parts = PARTS.get_or_init(|| {
-            std::thread::available_parallelism().map_or(1, usize::from).saturating_mul(4).next_power_of_two()
-        });
-        parts * size_of::<CachePadded<Self>>() + size::table(self.0.capacity(), size_of::<(K, V)>())
+        PARTS * size_of::<CachePadded<Self>>() + size::table(self.0.capacity(), size_of::<(K, V)>())
     }
 
     pub(crate) fn for_each(&self, mut visit: impl FnMut(&K, &V)) {
