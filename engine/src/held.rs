@@ -6,8 +6,7 @@
 //! - A handle that is dropped counts itself out with Release, and who finds that nobody is left loads the count with
 //!   Acquire: it then sees all that was ever recorded through handles.
 //! - From one, which is the map's own, the count rises only through a look-up, under the lock of the map. Who holds
-//! that
-//!   lock and finds one knows that there is no handle, and that none appears.
+//!   that lock and finds one knows that there is no handle, and that none appears.
 
 use std::ops::Deref;
 

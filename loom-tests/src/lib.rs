@@ -5,8 +5,7 @@
 //! # Writing a model
 //!
 //! - Spawn writers first and readers last. Loom lets a load return every value that is not ordered away, so a reader
-//! that
-//!   runs behind the writers meets all of their states; in front of them it may meet one.
+//!   that runs behind the writers meets all of their states; in front of them it may meet one.
 //! - Return handles from the threads that use them. Loom explores the order in which threads drop an `Arc`.
 //! - Loom runs five threads, the main one among them, and `join` returns before destructors of thread-locals have run.
 //! - A model that fails prints its assertion and may then abort, when loom unwinds a thread that holds handles.

@@ -199,11 +199,9 @@ pub fn derive_labels(input: TokenStream) -> TokenStream {
 ///
 /// - `name = "..."`: another name.
 /// - `help = "..."`: the help text. Without it that is the first paragraph of the doc comment, on one line; what
-/// follows
-///   is for those who read the code. A metric without either does not compile.
-/// - `label = "..."`, or `labels("...", "...")`: the names of labels that have none of their own. A `Family<Status,
-/// _>` has
-///   one such label, a family of a tuple or a `DynamicFamily` several, a family of a struct none.
+///   follows is for those who read the code. A metric without either does not compile.
+/// - `label = "..."`, or `labels("...", "...")`: the names of labels that have none of their own. A `Family<Status, _>`
+///   has one such label, a family of a tuple or a `DynamicFamily` several, a family of a struct none.
 /// - `unit = "..."`: the unit, which the name must end in (before `_total`). Nothing is appended.
 /// - `buckets = expression`: the buckets of a histogram, such as `Buckets::seconds()`. They are the registry's default
 ///   unless given.

@@ -156,12 +156,7 @@ pub fn metrics(handles: Handles) -> Side {
         metrics::set_global_recorder(PrometheusBuilder::new().build_recorder()).expect("no other recorder");
     });
     LazyLock::force(&RECORDER);
-    Side::new(
-        "metrics",
-        handles,
-        |i| stream_name(i),
-        |stream, _| {
-            metrics::counter!("records_total", "stream_name" => *stream).increment(1);
-        },
-    )
+    Side::new("metrics", handles, stream_name, |stream, _| {
+        metrics::counter!("records_total", "stream_name" => *stream).increment(1);
+    })
 }
