@@ -4,26 +4,51 @@
 //! snapshot is exact.
 //!
 //! ```
-//! use tachometer::{Buckets, Registry};
+//! use tachometer::{Buckets, Counter, Family, Histogram, LabelValue, Labels, Metrics, Registry};
 //!
-//! let registry = Registry::builder().namespace("shop").label("env", "prod").build()?;
+//! #[derive(Clone, Copy, LabelValue)]
+//! enum Status { Ok, Throttled }
 //!
-//! // At start: register, resolve the labels, keep the handles.
-//! let sent = registry.counter_family("records_sent_total", "Records sent.", ["stream_name"])?;
-//! let orders = sent.with([("stream_name", "orders")])?;
-//! let flush =
-//!     registry.histogram_with("flush_duration_seconds", "Time to flush.", Buckets::exponential(0.001, 2.0, 14))?;
+//! #[derive(Labels)]
+//! struct Stream { stream_name: String }
+//!
+//! #[derive(Metrics)]
+//! #[metrics(prefix = "producer", common = Stream)]
+//! struct Producer {
+//!     /// Records sent.
+//!     #[metric(label = "status")]
+//!     records_sent_total: Family<Status, Counter>,
+//!     /// Time to flush.
+//!     #[metric(unit = "seconds", buckets = Buckets::exponential(0.001, 2.0, 14))]
+//!     flush_seconds: Histogram,
+//! }
+//!
+//! // At start: register, with the labels that are known then.
+//! let registry = Registry::builder().namespace("shop").build()?;
+//! let producer: Producer = registry.register(Stream { stream_name: "orders".into() })?;
 //!
 //! // On the hot path: no lock, no hash, no allocation, no error.
-//! let timer = flush.start_timer();
-//! orders.add(500);
+//! let timer = producer.flush_seconds.start_timer();
+//! producer.records_sent_total[Status::Ok].add(500);
 //! timer.stop();
 //!
 //! // Anywhere, at any time.
-//! let snapshot = registry.snapshot();
-//! assert_eq!(snapshot.counter("shop_records_sent_total", &[("env", "prod"), ("stream_name", "orders")]), Some(500));
+//! let labels = [("status", "ok"), ("stream_name", "orders")];
+//! assert_eq!(registry.snapshot().counter("shop_producer_records_sent_total", &labels), Some(500));
 //! # Ok::<(), tachometer::RegisterError>(())
 //! ```
+//!
+//! Where a metric comes from:
+//!
+//! | what is known when | use | choosing the series costs |
+//! |---|---|---|
+//! | there is one series | [`Registry::counter`] and its like, a field of a [`Metrics`] struct | nothing: keep the handle |
+//! | all values of the label | [`Family`] of an enum: `family[Status::Ok]` | an array index |
+//! | the value, at start | [`Family::with`] of a string, once; [`Registry::child`] for a component | nothing: keep the handle |
+//! | the value, each time | [`Family::with`] | a look-up |
+//! | the label's name, at run time | [`Registry::counter_family`] and its like | a look-up, or nothing |
+//! | the value of the metric, at a scrape | [`Registry::gauge_fn`], [`gauge_family_fn`](Registry::gauge_family_fn), [`collector`](Registry::collector) | |
+//! | no registry yet | [`StaticCounter`] and its like | nothing |
 //!
 //! # How it works
 //!
@@ -50,7 +75,8 @@
 //! | [`SignalCounter`] | events in signal handlers, `u64` | one `fetch_add`; the only async-signal-safe handle |
 //!
 //! Each has a twin to declare in a `static` ([`StaticCounter`] and so on), which records from the first instruction of
-//! `main` and joins the [`default_registry`] when [`register_statics`] is called.
+//! `main` and joins the [`default_registry`] when [`register_statics`] is called. A [`StateSet`] says which of a few
+//! states something is in, and [`Registry::info`] describes the program.
 //!
 //! # Promises
 //!
@@ -75,8 +101,7 @@
 //! - A `u64` counter wraps around at 2⁶⁴, which Prometheus reads as a reset.
 //! - "Exact" means whole observations and representable values: `f64` sums round as floats do.
 //! - A callback that blocks delays the snapshot that asked it first, by [`DEFAULT_CALLBACK_TIMEOUT`] (several by 10 ms
-//!   more each), and nothing else.
-//!   It holds a thread until it returns.
+//!   more each), and nothing else. It holds a thread until it returns.
 //! - Only [`SignalCounter`] may be used in a signal handler. A histogram notices a handler that meets its own thread
 //!   half-way through the same bucket and drops that record; no more than that is promised.
 //! - After `fork`, the child may record at once, on old and new threads. It must not register, look up or take

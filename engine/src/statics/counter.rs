@@ -13,78 +13,88 @@ use crate::{
     sync::const_fn,
 };
 
-/// A [`Counter`] for a `static`.
-///
-/// It records from the start. Until it is registered a record is a compare-and-swap on a cell in the static that all
-/// threads share, lock-free and tens of nanoseconds when they meet; after that it costs what the handle does and one
-/// load. What was recorded before counts, to the last increment, also while it is being registered.
-///
-/// ```
-/// use tachometer::{StaticCounter, default_registry};
-///
-/// static REQUESTS: StaticCounter = StaticCounter::new("requests_total", "Requests served.");
-///
-/// REQUESTS.inc();
-/// assert_eq!(REQUESTS.value(), 1);
-/// REQUESTS.register();
-/// REQUESTS.add(2);
-/// assert_eq!(default_registry().snapshot().counter("requests_total", &[]), Some(3));
-/// ```
-pub struct StaticCounter {
-    deferred: Deferred<Counter>,
-    early: EarlyInteger,
+/// Counters of events differ in their handles alone.
+macro_rules! static_count {
+    ($(#[$doc:meta])* $name:ident of $handle:ident, registered by $register:ident) => {
+        $(#[$doc])*
+        pub struct $name {
+            deferred: Deferred<$handle>,
+            early: EarlyInteger,
+        }
+
+        impl $name {
+            const_fn! {
+                /// A counter with this name and help text, which are checked when it is registered.
+                #[must_use]
+                pub fn new(name: &'static str, help: &'static str) -> Self {
+                    Self { deferred: Deferred::new(name, help), early: EarlyInteger::new() }
+                }
+            }
+
+            /// Adds 1.
+            #[inline]
+            pub fn inc(&self) {
+                self.add(1);
+            }
+
+            /// Adds `n`.
+            #[inline]
+            pub fn add(&self, n: u64) {
+                match self.handle() {
+                    Some(handle) => handle.add(n),
+                    None => self.add_early(n),
+                }
+            }
+
+            /// The value: what was recorded before the call, as far as this thread knows of it. Takes a lock, against a
+            /// registration under way; for tests and reports, and not for signal handlers.
+            #[must_use]
+            pub fn value(&self) -> u64 {
+                self.deferred.settled(|handle| handle.map_or_else(|| self.early.value(), $handle::value))
+            }
+
+            #[cold]
+            fn add_early(&self, n: u64) {
+                if let Some(rest) = self.early.add(n)
+                    && let Some(next) = self.deferred.next()
+                {
+                    next.add(rest);
+                }
+            }
+
+            fn make(&self, registry: &Registry, name: &str, help: &str) -> Result<$handle, RegisterError> {
+                registry.$register(name, help)
+            }
+
+            fn take_over(&self, handle: &$handle) {
+                add_unless_none(self.early.close(), |sum| handle.add(sum));
+            }
+        }
+
+        static_metric!($name, $handle);
+    };
 }
 
-impl StaticCounter {
-    const_fn! {
-        /// A counter with this name and help text, which are checked when it is registered.
-        #[must_use]
-        pub fn new(name: &'static str, help: &'static str) -> Self {
-            Self { deferred: Deferred::new(name, help), early: EarlyInteger::new() }
-        }
-    }
-
-    /// Adds 1.
-    #[inline]
-    pub fn inc(&self) {
-        self.add(1);
-    }
-
-    /// Adds `n`.
-    #[inline]
-    pub fn add(&self, n: u64) {
-        match self.handle() {
-            Some(handle) => handle.add(n),
-            None => self.add_early(n),
-        }
-    }
-
-    /// The value: what was recorded before the call, as far as this thread knows of it. Takes a lock, against a
-    /// registration under way; for tests and reports.
-    #[must_use]
-    pub fn value(&self) -> u64 {
-        self.deferred.settled(|handle| handle.map_or_else(|| self.early.value(), Counter::value))
-    }
-
-    #[cold]
-    fn add_early(&self, n: u64) {
-        if let Some(rest) = self.early.add(n)
-            && let Some(next) = self.deferred.next()
-        {
-            next.add(rest);
-        }
-    }
-
-    fn make(&self, registry: &Registry, name: &str, help: &str) -> Result<Counter, RegisterError> {
-        registry.counter(name, help)
-    }
-
-    fn take_over(&self, handle: &Counter) {
-        add_unless_none(self.early.close(), |sum| handle.add(sum));
-    }
+static_count! {
+    /// A [`Counter`] for a `static`.
+    ///
+    /// It records from the start. Until it is registered a record is a compare-and-swap on a cell in the static that all
+    /// threads share, lock-free and tens of nanoseconds when they meet; after that it costs what the handle does and one
+    /// load. What was recorded before counts, to the last increment, also while it is being registered.
+    ///
+    /// ```
+    /// use tachometer::{StaticCounter, default_registry};
+    ///
+    /// static REQUESTS: StaticCounter = StaticCounter::new("requests_total", "Requests served.");
+    ///
+    /// REQUESTS.inc();
+    /// assert_eq!(REQUESTS.value(), 1);
+    /// REQUESTS.register();
+    /// REQUESTS.add(2);
+    /// assert_eq!(default_registry().snapshot().counter("requests_total", &[]), Some(3));
+    /// ```
+    StaticCounter of Counter, registered by counter
 }
-
-static_metric!(StaticCounter, Counter);
 
 #[cfg(tachometer_loom)]
 impl StaticCounter {
@@ -247,74 +257,23 @@ impl StaticUpDownCounter {
 
 static_metric!(StaticUpDownCounter, UpDownCounter);
 
-/// A [`SignalCounter`] for a `static`: a signal handler may record in it, before and after it is registered.
-///
-/// Nothing has to be registered before the handler is installed: an early record is a load and a compare-and-swap of
-/// one 64-bit atomic, which a handler may interrupt anywhere. Registering is not for handlers.
-///
-/// ```
-/// use tachometer::StaticSignalCounter;
-///
-/// static HANGUPS: StaticSignalCounter = StaticSignalCounter::new("hangups_total", "SIGHUP received.");
-///
-/// HANGUPS.inc();
-/// HANGUPS.register();
-/// assert_eq!(HANGUPS.value(), 1);
-/// ```
-pub struct StaticSignalCounter {
-    deferred: Deferred<SignalCounter>,
-    early: EarlyInteger,
+static_count! {
+    /// A [`SignalCounter`] for a `static`: a signal handler may record in it, before and after it is registered.
+    ///
+    /// Nothing has to be registered before the handler is installed: an early record is a load and a compare-and-swap of
+    /// one 64-bit atomic, which a handler may interrupt anywhere. Registering is not for handlers.
+    ///
+    /// ```
+    /// use tachometer::StaticSignalCounter;
+    ///
+    /// static HANGUPS: StaticSignalCounter = StaticSignalCounter::new("hangups_total", "SIGHUP received.");
+    ///
+    /// HANGUPS.inc();
+    /// HANGUPS.register();
+    /// assert_eq!(HANGUPS.value(), 1);
+    /// ```
+    StaticSignalCounter of SignalCounter, registered by signal_counter
 }
-
-impl StaticSignalCounter {
-    const_fn! {
-        /// A counter with this name and help text, which are checked when it is registered.
-        #[must_use]
-        pub fn new(name: &'static str, help: &'static str) -> Self {
-            Self { deferred: Deferred::new(name, help), early: EarlyInteger::new() }
-        }
-    }
-
-    /// Adds 1.
-    #[inline]
-    pub fn inc(&self) {
-        self.add(1);
-    }
-
-    /// Adds `n`.
-    #[inline]
-    pub fn add(&self, n: u64) {
-        match self.handle() {
-            Some(handle) => handle.add(n),
-            None => self.add_early(n),
-        }
-    }
-
-    /// The value. Not for signal handlers: see [`StaticCounter::value`].
-    #[must_use]
-    pub fn value(&self) -> u64 {
-        self.deferred.settled(|handle| handle.map_or_else(|| self.early.value(), SignalCounter::value))
-    }
-
-    #[cold]
-    fn add_early(&self, n: u64) {
-        if let Some(rest) = self.early.add(n)
-            && let Some(next) = self.deferred.next()
-        {
-            next.add(rest);
-        }
-    }
-
-    fn make(&self, registry: &Registry, name: &str, help: &str) -> Result<SignalCounter, RegisterError> {
-        registry.signal_counter(name, help)
-    }
-
-    fn take_over(&self, handle: &SignalCounter) {
-        add_unless_none(self.early.close(), |sum| handle.add(sum));
-    }
-}
-
-static_metric!(StaticSignalCounter, SignalCounter);
 
 /// Adds what was taken over. Nothing is not added: the registering thread would take a shard and map a page for it.
 fn add_unless_none<T: Default + PartialEq>(taken: T, add: impl FnOnce(T)) {
