@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Every model of the engine's concurrency. About four minutes on two cores, the build included.
+# Every model of the engine's concurrency. About five minutes on two cores, the build included.
 #
 # LOOM_MAX_PREEMPTIONS=2 ci/loom.sh is a quick look; the models assert their numbers of executions from 3 on. The panics
 # in the output belong to the controls: models with a fault in them, which must be found.
