@@ -1,6 +1,10 @@
 //! Histograms: distributions over fixed buckets.
 
-use std::{fmt, sync::Arc as Shared, time::Duration};
+use std::{
+    fmt,
+    sync::Arc as Shared,
+    time::{Duration, Instant},
+};
 
 use crate::{
     Timer,
@@ -104,8 +108,23 @@ impl Histogram {
     /// Starts a timer that records the seconds until it is stopped or dropped. Reads the clock once now and once then,
     /// about 16 ns each; a disabled histogram's timer reads none.
     #[inline]
-    pub fn start_timer(&self) -> Timer<'_> {
+    pub fn start_timer(&self) -> Timer<&Self> {
         Timer::start(self)
+    }
+
+    /// The same with a timer that owns a handle and so may outlive this one, in a task or on another thread. Costs the
+    /// clone of a handle more.
+    #[inline]
+    pub fn start_timer_owned(&self) -> Timer<Self> {
+        Timer::start(self.clone())
+    }
+
+    /// Records the seconds since `start`, a reading of the standard library's clock that the caller already has.
+    #[inline]
+    pub fn observe_since(&self, start: Instant) {
+        if !self.is_noop() {
+            self.observe_duration(start.elapsed());
+        }
     }
 
     /// Calls `work` and records the seconds it took, also when it panics.

@@ -126,6 +126,7 @@ mod error;
 mod gauge;
 mod held;
 mod histogram;
+mod in_flight;
 pub mod labels;
 #[cfg(tachometer_loom)]
 #[doc(hidden)]
@@ -148,6 +149,7 @@ pub use drops::{DropReason, dropped_records};
 pub use error::{BucketsError, RegisterError, RegisterErrorReason};
 pub use gauge::Gauge;
 pub use histogram::{Histogram, HistogramValue};
+pub use in_flight::InFlight;
 pub use labels::{LabelValue, Labels};
 #[cfg(not(tachometer_loom))]
 pub use registry::default_registry;

@@ -9,9 +9,9 @@ use crate::{Histogram, clock};
 /// Records the seconds since it was started into its histogram, once: when it is stopped, or else when it is dropped,
 /// be it by a return, a panic or a cancelled future.
 ///
-/// Made by [`Histogram::start_timer`] and, as a `Timer<'_, StaticHistogram>`, by
-/// [`StaticHistogram::start_timer`](crate::StaticHistogram::start_timer). The clock is `quanta`'s, monotonic and about
-/// 16 ns a reading; tests can replace it with `quanta::with_clock`.
+/// Made by [`Histogram::start_timer`], which borrows the handle, and by [`Histogram::start_timer_owned`], whose timer
+/// can go wherever the work goes: into a task, to another thread. The clock is `quanta`'s, monotonic and about 16 ns a
+/// reading; tests can replace it with `quanta::with_clock`.
 ///
 /// ```
 /// let registry = tachometer::Registry::new();
@@ -26,13 +26,13 @@ use crate::{Histogram, clock};
 /// ```
 #[derive(Debug)]
 #[must_use = "a timer that is dropped at once records a duration of nothing"]
-pub struct Timer<'h, H: Timed = Histogram> {
-    histogram: &'h H,
+pub struct Timer<H: Timed = Histogram> {
+    histogram: H,
     /// `None` when there is nothing to record: the histogram is disabled, or the timer has recorded or was discarded.
     started: Option<H::Instant>,
 }
 
-/// A histogram that can be timed, and the clock it is timed by. Nobody outside can name it.
+/// A histogram that can be timed, or a reference to one, and the clock it is timed by. Nobody outside can name it.
 pub trait Timed {
     /// A reading of the clock.
     type Instant;
@@ -47,10 +47,11 @@ pub trait Timed {
     fn record(&self, elapsed: Duration);
 }
 
-impl<'h, H: Timed> Timer<'h, H> {
+impl<H: Timed> Timer<H> {
     #[inline]
-    pub(crate) fn start(histogram: &'h H) -> Self {
-        Self { histogram, started: histogram.start() }
+    pub(crate) fn start(histogram: H) -> Self {
+        let started = histogram.start();
+        Self { histogram, started }
     }
 
     /// Records now and returns what was recorded; zero when the histogram is disabled.
@@ -74,10 +75,29 @@ impl<'h, H: Timed> Timer<'h, H> {
     }
 }
 
-impl<H: Timed> Drop for Timer<'_, H> {
+impl<H: Timed> Drop for Timer<H> {
     #[inline]
     fn drop(&mut self) {
         self.record();
+    }
+}
+
+impl<H: Timed> Timed for &H {
+    type Instant = H::Instant;
+
+    #[inline]
+    fn start(&self) -> Option<H::Instant> {
+        (**self).start()
+    }
+
+    #[inline]
+    fn since(started: H::Instant) -> Duration {
+        H::since(started)
+    }
+
+    #[inline]
+    fn record(&self, elapsed: Duration) {
+        (**self).record(elapsed);
     }
 }
 

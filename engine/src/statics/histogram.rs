@@ -86,7 +86,7 @@ impl StaticHistogram {
     /// Costs two readings of the clock. Before the process has registered its first histogram that is the system's
     /// clock, which `quanta::with_clock` does not replace.
     #[inline]
-    pub fn start_timer(&self) -> Timer<'_, Self> {
+    pub fn start_timer(&self) -> Timer<&Self> {
         Timer::start(self)
     }
 
