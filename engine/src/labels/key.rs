@@ -84,6 +84,11 @@ impl KeyWriter {
         self.values > 0
     }
 
+    /// The key, if all values could be written. Those that could not have no series.
+    pub(crate) fn written(&self) -> Option<&[u8]> {
+        self.problem.is_none().then_some(&*self.bytes)
+    }
+
     /// The key, or what is wrong with the value of one of the labels `names`.
     pub(crate) fn finish<'a>(&self, mut names: impl Iterator<Item = &'a LabelName>) -> Result<&[u8], Reason> {
         let Some(Problem { value, too_long }) = self.problem else { return Ok(&self.bytes) };

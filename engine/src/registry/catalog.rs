@@ -176,7 +176,7 @@ impl Catalog {
             return Err(Reason::TooManyLabels(names().count()));
         }
         check_unique(names(), constant())?;
-        let reserved = description.kind.reserved_label(description.name.as_str());
+        let reserved = description.kind.exposed().added_label(description.name.as_str());
         if let Some(name) = names().chain(constant()).find(|name| Some(name.as_str()) == reserved) {
             return Err(Reason::ReservedLabel(name.as_str().into()));
         }

@@ -62,7 +62,7 @@ impl<M: Metric> DynamicFamily<M> {
         let Some(scope) = &self.scope else { return false };
         // Labels that no series can have.
         let Ok(key) = scope.key_of_pairs(labels) else { return false };
-        key.finish(std::iter::empty()).is_ok_and(|key| scope.core.remove_one(key, 0))
+        key.written().is_some_and(|key| scope.core.remove_one(key, 0))
     }
 
     /// Removes all series. See [`remove`](Self::remove).

@@ -171,11 +171,10 @@ impl FamilyCore {
         lock(&self.callbacks).iter().map(|(_, callback)| Shared::clone(callback)).collect()
     }
 
-    /// Removes the callbacks of the registries with these labels and returns them, to be dropped outside of locks.
+    /// Removes the callbacks of the registries with these labels and returns them, to be dropped outside of locks. The
+    /// caller raises the version.
     pub(crate) fn take_callbacks(&self, scope: &[u8]) -> Vec<ScopedCallback> {
-        let taken = lock(&self.callbacks).extract_if(.., |(key, _)| key.starts_with(scope)).collect();
-        self.changed();
-        taken
+        lock(&self.callbacks).extract_if(.., |(key, _)| key.starts_with(scope)).collect()
     }
 
     fn refused(&self, refusal: Refusal) -> RegisterError {
@@ -276,9 +275,11 @@ impl FamilyCore {
     /// Begins the series of a group again, or the one with this index. Says whether there is one.
     pub(crate) fn restart(&self, group: &Group, index: Option<usize>) -> bool {
         // What is beyond the limit belongs to many label sets.
-        let restarted = **group.key() != *OVERFLOW && group.reset(index);
+        if **group.key() == *OVERFLOW || !group.reset(index) {
+            return false;
+        }
         group.set_born(self.changed());
-        restarted
+        true
     }
 
     /// Whether a key that begins with `scope` has further values.

@@ -124,15 +124,6 @@ impl Kind {
             _ => &[""],
         }
     }
-
-    /// The label that samples have by their kind, and that the family's labels must not be named like.
-    pub(crate) fn reserved_label(self, name: &str) -> Option<&str> {
-        match self {
-            Self::Histogram => Some("le"),
-            Self::StateSet => Some(name),
-            _ => None,
-        }
-    }
 }
 
 /// A handle of any type.

@@ -159,9 +159,8 @@ impl<L: Labels, M: Metric> Family<L, M> {
     pub fn remove<K: LabelsOf<L>>(&self, labels: &K) -> bool {
         let Some(scope) = &self.scope else { return false };
         self.restart(scope, Some(labels.index())).unwrap_or_else(|| {
-            // Values that cannot be written have no series.
             let key = scope.key_of(|key| labels.write(key));
-            key.finish(std::iter::empty()).is_ok_and(|key| scope.core.remove_one(key, labels.index()))
+            key.written().is_some_and(|key| scope.core.remove_one(key, labels.index()))
         })
     }
 
@@ -171,7 +170,7 @@ impl<L: Labels, M: Metric> Family<L, M> {
         let Some(scope) = &self.scope else { return false };
         self.restart(scope, None).unwrap_or_else(|| {
             let key = scope.key_of(|key| open.write(key));
-            key.finish(std::iter::empty()).is_ok_and(|key| scope.core.remove(key))
+            key.written().is_some_and(|key| scope.core.remove(key))
         })
     }
 

@@ -257,11 +257,7 @@ impl FamilyBuilder {
         let FamilyDraft { name, kind, series, .. } = &self.draft;
         let error = |reason| Err(RegisterError::new(name, reason));
         MetricName::parse("", name)?;
-        let added = match kind {
-            MetricKind::Histogram => Some("le"),
-            MetricKind::StateSet => Some(&**name),
-            _ => None,
-        };
+        let added = kind.added_label(name);
         for SeriesDraft { labels, shape, .. } in series {
             if labels.len() > MAX_LABELS + constant_labels {
                 return error(Reason::TooManyLabels(labels.len() - constant_labels));

@@ -41,6 +41,16 @@ impl MetricKind {
             Self::Unknown => "unknown",
         }
     }
+
+    /// The label that an exposition adds to samples of this kind, and that the family's own must not be named like.
+    /// (`quantile`, of a summary, is no legal label name at all.)
+    pub(crate) fn added_label(self, family: &str) -> Option<&str> {
+        match self {
+            Self::Histogram => Some("le"),
+            Self::StateSet => Some(family),
+            _ => None,
+        }
+    }
 }
 
 /// A number in the type that its metric counts in, so that nothing is lost on the way to a renderer.
