@@ -18,13 +18,17 @@ pub enum DropReason {
     /// The record came from inside another one: from the global allocator while the engine took memory, or from a
     /// signal handler that met its own thread half-way through the same bucket.
     Reentry,
+    /// A collector was asked to add to a gauge, and can only set it: see
+    /// [`MetricsCollector::add_to_gauge`](crate::collector::MetricsCollector::add_to_gauge).
+    Unsupported,
 }
 
 impl DropReason {
     /// Every reason there is.
-    pub const ALL: [Self; 5] = [Self::NotFinite, Self::Negative, Self::Memory, Self::Shards, Self::Reentry];
+    pub const ALL: [Self; 6] =
+        [Self::NotFinite, Self::Negative, Self::Memory, Self::Shards, Self::Reentry, Self::Unsupported];
 
-    /// The reason as a label value: `nan`, `negative`, `memory`, `shards`, `reentry`.
+    /// The reason as a label value: `nan`, `negative`, `memory`, `shards`, `reentry`, `unsupported`.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -33,6 +37,7 @@ impl DropReason {
             Self::Memory => "memory",
             Self::Shards => "shards",
             Self::Reentry => "reentry",
+            Self::Unsupported => "unsupported",
         }
     }
 }

@@ -120,9 +120,12 @@ mod bucket_index;
 mod buckets;
 mod cells;
 mod clock;
+#[cfg(not(tachometer_loom))]
+pub mod collector;
 mod counter;
 mod drops;
 mod error;
+mod error_type;
 mod future;
 mod gauge;
 mod held;
@@ -133,6 +136,7 @@ pub mod labels;
 #[doc(hidden)]
 pub mod model;
 mod name;
+mod outcome;
 mod pairs;
 mod registry;
 mod shard;
@@ -148,11 +152,13 @@ pub use buckets::{Buckets, IntoBuckets, MAX_BOUNDS};
 pub use counter::{Counter, FloatCounter, UpDownCounter};
 pub use drops::{DropReason, dropped_records};
 pub use error::{BucketsError, RegisterError, RegisterErrorReason};
+pub use error_type::{CountError, ErrorLabel, ErrorName, ResultExt};
 pub use future::FutureExt;
 pub use gauge::Gauge;
 pub use histogram::{Histogram, HistogramValue};
 pub use in_flight::InFlight;
 pub use labels::{LabelValue, Labels};
+pub use outcome::{HasOutcome, Outcome, OutcomeGuard};
 #[cfg(not(tachometer_loom))]
 pub use registry::default_registry;
 #[doc(hidden)]
@@ -179,5 +185,5 @@ pub use statics::{
     StaticCounter, StaticFloatCounter, StaticGauge, StaticHistogram, StaticMetric, StaticSignalCounter,
     StaticUpDownCounter,
 };
-pub use tachometer_macros::{LabelValue, Labels, Metrics};
+pub use tachometer_macros::{ErrorLabel, LabelValue, Labels, Metrics};
 pub use timer::Timer;

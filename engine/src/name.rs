@@ -48,10 +48,10 @@ pub(crate) struct LabelName(Arc<str>);
 
 impl LabelName {
     pub(crate) fn parse(name: &str) -> Result<Self, Reason> {
-        if !is_name(name, |_| false) {
+        if !is_label_name(name) {
             return Err(Reason::IllegalLabelName(name.into()));
         }
-        if matches!(name, "quantile" | "overflow") || name.starts_with("__") {
+        if is_reserved_label(name) {
             return Err(Reason::ReservedLabel(name.into()));
         }
         Ok(Self(name.into()))
@@ -70,13 +70,32 @@ impl LabelName {
 pub(crate) type ConstantLabel = (LabelName, Arc<str>);
 
 /// Whether this can be, or begin, a metric's name.
-pub(crate) fn is_metric_name(name: &str) -> bool {
-    is_name(name, |byte| byte == b':')
+pub(crate) const fn is_metric_name(name: &str) -> bool {
+    is_name(name, true)
 }
 
-fn is_name(name: &str, also: impl Fn(u8) -> bool) -> bool {
-    let legal = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || also(byte);
-    !name.is_empty() && !name.as_bytes()[0].is_ascii_digit() && name.bytes().all(legal)
+/// Whether this can be a label's name, reserved or not.
+pub(crate) const fn is_label_name(name: &str) -> bool {
+    is_name(name, false)
+}
+
+/// Whether a label's name means something else already.
+pub(crate) const fn is_reserved_label(name: &str) -> bool {
+    matches!(name.as_bytes(), b"quantile" | b"overflow" | [b'_', b'_', ..])
+}
+
+// A loop instead of `all`: constants call it.
+const fn is_name(name: &str, colons: bool) -> bool {
+    let bytes = name.as_bytes();
+    let mut at = 0;
+    while at < bytes.len() {
+        let byte = bytes[at];
+        if !(byte.is_ascii_alphanumeric() || byte == b'_' || colons && byte == b':') {
+            return false;
+        }
+        at += 1;
+    }
+    !bytes.is_empty() && !bytes[0].is_ascii_digit()
 }
 
 #[cfg(test)]

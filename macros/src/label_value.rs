@@ -28,7 +28,7 @@ const STYLES: [(&str, Style); 8] = [
 
 pub(crate) fn derive(input: &DeriveInput) -> Result<TokenStream> {
     match &input.data {
-        Data::Enum(data) => of_enum(input, data),
+        Data::Enum(data) => of_enum(input, data, false),
         Data::Struct(data) => of_newtype(input, data),
         Data::Union(data) => {
             Err(Error::new_spanned(data.union_token, "a union is no label value; use an enum or a newtype"))
@@ -36,10 +36,20 @@ pub(crate) fn derive(input: &DeriveInput) -> Result<TokenStream> {
     }
 }
 
-fn of_enum(input: &DeriveInput, data: &DataEnum) -> Result<TokenStream> {
+/// The value of an error: the variant in its own spelling, whatever its fields.
+pub(crate) fn derive_error(input: &DeriveInput) -> Result<TokenStream> {
+    match &input.data {
+        Data::Enum(data) => of_enum(input, data, true),
+        Data::Struct(_) | Data::Union(_) => {
+            Err(Error::new_spanned(&input.ident, "an error label is an enum"))
+        }
+    }
+}
+
+fn of_enum(input: &DeriveInput, data: &DataEnum, error: bool) -> Result<TokenStream> {
     let mut errors = Errors::default();
     let mut engine = default_crate();
-    let mut style = STYLES[0].1;
+    let mut style = if error { STYLES[3].1 } else { STYLES[0].1 };
     read_keys(&input.attrs, "label", &["rename_all", "crate"], &mut errors, |key, meta| {
         match key {
             "crate" => engine = crate_path(meta)?,
@@ -47,7 +57,7 @@ fn of_enum(input: &DeriveInput, data: &DataEnum) -> Result<TokenStream> {
         }
         Ok(())
     });
-    let values = values(&input.ident, data, style, &mut errors);
+    let values = values(&input.ident, data, style, error, &mut errors);
     errors.finish(())?;
 
     let variants = data.variants.iter().map(|variant| &variant.ident);
@@ -61,7 +71,7 @@ fn of_enum(input: &DeriveInput, data: &DataEnum) -> Result<TokenStream> {
 
         #[inline]
         fn index(&self) -> usize {
-            match self { #(Self::#variants => #indices,)* }
+            match self { #(Self::#variants { .. } => #indices,)* }
         }
 
         fn value_at(index: usize) -> &'static str {
@@ -90,13 +100,13 @@ fn style_of(meta: &ParseNestedMeta<'_>) -> Result<Style> {
 }
 
 /// The values of the variants, each of which has another.
-fn values(name: &Ident, data: &DataEnum, style: Style, errors: &mut Errors) -> Vec<String> {
+fn values(name: &Ident, data: &DataEnum, style: Style, fields: bool, errors: &mut Errors) -> Vec<String> {
     if data.variants.is_empty() {
         errors.at(name, "an enum without variants has no values; give it a variant");
     }
     let mut values: Vec<String> = Vec::new();
     for variant in &data.variants {
-        if !matches!(variant.fields, Fields::Unit) {
+        if !fields && !matches!(variant.fields, Fields::Unit) {
             let message = "a variant with fields has values that are not known beforehand; leave the fields out, or \
                            use a newtype over a string or a number";
             errors.at(&variant.fields, message);

@@ -48,6 +48,7 @@
 //! `::tachometer` unless said.
 #![forbid(unsafe_code)]
 
+mod error_label;
 mod help;
 mod input;
 mod label_value;
@@ -109,6 +110,12 @@ use syn::{DeriveInput, Error, parse_macro_input};
 #[proc_macro_derive(LabelValue, attributes(label))]
 pub fn derive_label_value(input: TokenStream) -> TokenStream {
     expand(input, label_value::derive)
+}
+
+/// Makes an error a label value by its type: see `tachometer::ErrorLabel`.
+#[proc_macro_derive(ErrorLabel, attributes(label))]
+pub fn derive_error_label(input: TokenStream) -> TokenStream {
+    expand(input, error_label::derive)
 }
 
 /// Makes a struct the labels of a family.

@@ -204,6 +204,12 @@ impl<L: Labels, M: Metric> Family<L, M> {
     where
         L: ClosedLabels,
     {
+        self.get_by(&labels)
+    }
+
+    /// The same, for labels that hold more than they say.
+    #[inline]
+    pub(crate) fn get_by(&self, labels: &L) -> &M {
         self.handles.get(labels.index()).unwrap_or_else(|| M::noop_ref())
     }
 }

@@ -1,0 +1,157 @@
+//! Errors counted by their type.
+
+use std::{any, fmt};
+
+use crate::{
+    Counter, Family, LabelValue,
+    labels::{Closed, Open},
+};
+
+/// An error that is a label value: what is known of it beforehand, its type, without what it holds.
+///
+/// `#[derive(ErrorLabel)]` makes it, and [`LabelValue`] with it: an enum's variant is the value in its own spelling,
+/// with or without fields. A family of such errors has a series for each from the start.
+///
+/// For errors that are not, there is the [`ErrorName`].
+pub trait ErrorLabel: LabelValue<Domain = Closed> {}
+
+/// The name of an error's type, without its path: the label value of an error that has no [`ErrorLabel`].
+///
+/// ```
+/// use tachometer::{Counter, ErrorName, Family, Registry, ResultExt};
+///
+/// let registry = Registry::new();
+/// let errors: Family<ErrorName, Counter> =
+///     registry.declare("errors_total", "Errors by type.").label("error_type").register()?;
+/// let _ = "x".parse::<u32>().count_err(&errors);
+/// assert_eq!(registry.snapshot().counter("errors_total", &[("error_type", "ParseIntError")]), Some(1));
+/// # Ok::<(), tachometer::RegisterError>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct ErrorName(&'static str);
+
+impl ErrorName {
+    /// The name of the type `E`, or of what it is a reference or a box to: of a `Box<dyn Error>` it is `Error`.
+    #[must_use]
+    pub fn of<E: ?Sized>() -> Self {
+        let mut name = any::type_name::<E>();
+        while let Some(inner) =
+            ["&mut ", "&", "alloc::boxed::Box<", "dyn "].iter().find_map(|p| name.strip_prefix(p))
+        {
+            name = inner;
+        }
+        let name = name.split(['<', ' ', '>']).next().unwrap_or(name);
+        Self(name.rsplit("::").next().unwrap_or(name))
+    }
+
+    /// The name.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        self.0
+    }
+}
+
+impl LabelValue for ErrorName {
+    type Domain = Open;
+
+    fn write(&self, to: &mut dyn fmt::Write) -> fmt::Result {
+        to.write_str(self.0)
+    }
+}
+
+/// A family that counts errors of the type `E`.
+///
+/// - A `Family<E, Counter>` of an [`ErrorLabel`]: by an index.
+/// - A `Family<ErrorName, Counter>`: by a look-up, for errors of any type.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not count errors of the type `{E}`",
+    note = "derive `ErrorLabel` for the error and count in a `Family<{E}, Counter>`, or count it by its name in a \
+            `Family<ErrorName, Counter>`"
+)]
+pub trait CountError<E: ?Sized> {
+    /// Counts one error.
+    fn count_error(&self, error: &E);
+}
+
+impl<E: ErrorLabel> CountError<E> for Family<E, Counter> {
+    #[inline]
+    fn count_error(&self, error: &E) {
+        self.get_by(error).inc();
+    }
+}
+
+impl<E: ?Sized> CountError<E> for Family<ErrorName, Counter> {
+    fn count_error(&self, _: &E) {
+        // What cannot be looked up is counted in the registry's self-metrics.
+        if let Ok(counter) = self.with(ErrorName::of::<E>()) {
+            counter.inc();
+        }
+    }
+}
+
+impl<E: ?Sized, F: CountError<E> + ?Sized> CountError<E> for &F {
+    #[inline]
+    fn count_error(&self, error: &E) {
+        (**self).count_error(error);
+    }
+}
+
+/// Adds [`count_err`](Self::count_err) to `Result`.
+pub trait ResultExt<E> {
+    /// Counts the error, if it is one, and hands the result on.
+    ///
+    /// ```
+    /// use tachometer::{Counter, ErrorLabel, Family, Registry, ResultExt};
+    ///
+    /// #[derive(ErrorLabel)]
+    /// enum LoadError { Timeout, Rejected { row: u64 } }
+    ///
+    /// fn load(row: u64) -> Result<(), LoadError> {
+    ///     Err(LoadError::Rejected { row })
+    /// }
+    ///
+    /// let registry = Registry::new();
+    /// let errors: Family<LoadError, Counter> =
+    ///     registry.declare("errors_total", "Errors by type.").label("error_type").register()?;
+    /// let _ = load(7).count_err(&errors);
+    /// let snapshot = registry.snapshot();
+    /// assert_eq!(snapshot.counter("errors_total", &[("error_type", "Rejected")]), Some(1));
+    /// assert_eq!(snapshot.counter("errors_total", &[("error_type", "Timeout")]), Some(0));
+    /// # Ok::<(), tachometer::RegisterError>(())
+    /// ```
+    #[must_use = "the result is handed on"]
+    fn count_err(self, family: &impl CountError<E>) -> Self;
+}
+
+impl<T, E> ResultExt<E> for Result<T, E> {
+    #[inline]
+    fn count_err(self, family: &impl CountError<E>) -> Self {
+        if let Err(error) = &self {
+            family.count_error(error);
+        }
+        self
+    }
+}
+
+#[cfg(all(test, not(tachometer_loom)))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_type_is_named_without_its_path_and_parameters() {
+        struct Mine<T>(T);
+        let _ = Mine(1);
+        for (name, expected) in [
+            (ErrorName::of::<std::num::ParseIntError>(), "ParseIntError"),
+            (ErrorName::of::<std::io::Error>(), "Error"),
+            (ErrorName::of::<Mine<std::io::Error>>(), "Mine"),
+            (ErrorName::of::<Box<dyn std::error::Error + Send + Sync>>(), "Error"),
+            (ErrorName::of::<dyn std::error::Error>(), "Error"),
+            (ErrorName::of::<str>(), "str"),
+            (ErrorName::of::<&str>(), "str"),
+            (ErrorName::of::<String>(), "String"),
+        ] {
+            assert_eq!(name.as_str(), expected);
+        }
+    }
+}
