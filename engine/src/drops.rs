@@ -18,8 +18,9 @@ pub enum DropReason {
     /// The record came from inside another one: from the global allocator while the engine took memory, or from a
     /// signal handler that met its own thread half-way through the same bucket.
     Reentry,
-    /// A collector was asked to add to a gauge, and can only set it: see
-    /// [`MetricsCollector::add_to_gauge`](crate::collector::MetricsCollector::add_to_gauge).
+    /// A collector was asked for what it cannot do: to add to a gauge that it can only set (see
+    /// [`MetricsCollector::add_to_gauge`](crate::collector::MetricsCollector::add_to_gauge)), or to record in a metric
+    /// of another kind.
     Unsupported,
 }
 

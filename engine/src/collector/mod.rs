@@ -5,14 +5,18 @@
 //! typed handles instead, which cost a nanosecond and which the compiler checks.
 
 mod default;
+mod distribution;
 mod id;
+mod memory;
 mod noop;
 mod timer;
 
 use std::fmt;
 
 pub use default::{default_collector, reset_default_collector, set_default_collector, with_default};
+pub use distribution::Distribution;
 pub use id::MetricId;
+pub use memory::{DEFAULT_MAX_MEMORY_SERIES, InMemoryCollector, Recorded};
 pub use noop::NoOpCollector;
 pub use timer::CollectorTimer;
 
