@@ -6,6 +6,7 @@
 
 mod default;
 mod distribution;
+mod engine;
 mod id;
 mod memory;
 mod noop;
@@ -15,6 +16,7 @@ use std::fmt;
 
 pub use default::{default_collector, reset_default_collector, set_default_collector, with_default};
 pub use distribution::Distribution;
+pub use engine::EngineCollector;
 pub use id::MetricId;
 pub use memory::{DEFAULT_MAX_MEMORY_SERIES, InMemoryCollector, Recorded};
 pub use noop::NoOpCollector;

@@ -13,6 +13,7 @@ use super::{
     errors::Errors,
     family::{Environment, FamilyCore},
     idle::{Idle, Turns},
+    removals::Removals,
     scope::Scope,
     self_metrics::SelfMetrics,
 };
@@ -35,6 +36,7 @@ pub(super) struct Catalog {
     pub(super) names: Mutex<Names>,
     /// Raised by every change that a schema must follow.
     pub(super) version: Arc<AtomicU64>,
+    pub(super) removals: Removals,
     pub(super) known: Mutex<Option<Known>>,
     pub(super) runner: Runner,
     pub(super) turns: Turns,
@@ -112,6 +114,7 @@ impl Catalog {
             arena: arena(),
             names: Mutex::new(Names { samples, ..Names::default() }),
             version: Arc::new(AtomicU64::new(0)),
+            removals: Removals::new(),
             known: Mutex::new(None),
             runner: Runner::new(options.callback_timeout),
             turns: Turns::new(),
@@ -158,6 +161,7 @@ impl Catalog {
             limit: self.options.series_per_family as u64,
             idle: self.options.idle_timeout.map(|timeout| Idle::new(timeout, self.turns.clone())),
             version: Arc::clone(&self.version),
+            removals: self.removals.clone(),
             arena: self.arena,
             tally: self.self_metrics.tally.clone(),
         };
@@ -215,6 +219,7 @@ impl Catalog {
             } else {
                 core.clear(key);
             }
+            self.removals.count();
             self.changed();
             (callbacks, whole.then(|| families.remove(name)))
         };

@@ -1,6 +1,6 @@
 //! Families whose label names are known at run time only.
 
-use std::{fmt, marker::PhantomData};
+use std::{fmt, iter, marker::PhantomData};
 
 use super::{
     MAX_LABELS,
@@ -55,6 +55,14 @@ impl<M: Metric> DynamicFamily<M> {
         scope.core.tally.count(handle)
     }
 
+    /// The series with these values of the labels, in the order of the labels' names: a value that is missing is empty,
+    /// one that is too much is ignored. What a look-up by name and value costs, without the comparison of names.
+    pub(crate) fn with_values(&self, values: &[&str]) -> Result<M, RegisterError> {
+        let Some(scope) = &self.scope else { return Ok(M::noop()) };
+        let key = scope.key_of_values(values);
+        scope.core.tally.count(scope.core.find_or_make::<M, _>(&key, |entry| entry.open(0)))
+    }
+
     /// Removes the series with these labels, and says whether there was one; not, if a label is misspelt.
     ///
     /// Handles to it record on, unseen and harmlessly; the series begins at 0 when it is looked up again.
@@ -84,6 +92,15 @@ impl FamilyScope {
         let key = self.key_of_pairs(labels).map_err(|reason| description.error(reason))?;
         let key = key.finish(description.open_labels()).map_err(|reason| description.error(reason))?;
         self.core.add_one(key, make).map(drop)
+    }
+
+    /// The key of values in the order of the names.
+    fn key_of_values(&self, values: &[&str]) -> KeyWriter {
+        let scoped = key::values(&self.key).count();
+        let own = self.core.description.open_labels().count() - scoped;
+        let mut key = KeyWriter::new(&self.key);
+        values.iter().chain(iter::repeat(&"")).take(own).for_each(|value| key.push(*value));
+        key
     }
 
     /// The key of pairs of names and values in any order.

@@ -1,4 +1,4 @@
-//! The registrations that failed where nobody could be told: those of static metrics.
+//! The registrations that failed where nobody could be told: those of static metrics, and of collectors.
 
 use super::Registry;
 use crate::{
@@ -6,7 +6,8 @@ use crate::{
     sync::{Mutex, lock},
 };
 
-/// Errors that a registry keeps. A static registers once, so only a program with more statics than this can have more.
+/// Errors that a registry keeps. A static registers once, and a collector each metric once, so only a program with more
+/// of these than this can have more.
 const MAX_ERRORS: usize = 1_024;
 
 /// A registry's errors, oldest first.
@@ -19,7 +20,9 @@ impl Errors {
 }
 
 impl Registry {
-    /// The registrations of [static metrics](crate::StaticMetric) that failed here, oldest first; the first 1,024.
+    /// The registrations of [static metrics](crate::StaticMetric) and through an
+    /// [`EngineCollector`](crate::collector::EngineCollector) that failed here, oldest first and each once; the first
+    /// 1,024.
     ///
     /// Whatever else cannot be registered is the error of its own registration.
     ///
@@ -37,10 +40,10 @@ impl Registry {
         lock(&self.catalog.errors.0).clone()
     }
 
-    /// Keeps the error of a static's registration.
+    /// Keeps the error of a registration that nobody waits for. Collectors of one registry fail at the same metrics.
     pub(crate) fn keep_error(&self, error: RegisterError) {
         let mut errors = lock(&self.catalog.errors.0);
-        if errors.len() < MAX_ERRORS {
+        if errors.len() < MAX_ERRORS && !errors.contains(&error) {
             errors.push(error);
         }
     }

@@ -7,6 +7,7 @@ use super::{
     entry::{Entry, Group, Layout},
     idle::Idle,
     metric::{AnyHandle, Material, Metric},
+    removals::Removals,
     scope::Scope,
     self_metrics::Tally,
 };
@@ -39,6 +40,8 @@ pub(crate) struct FamilyCore {
     idle: Option<Idle>,
     /// The registry's count of changes, raised by every series that comes or goes.
     version: Arc<AtomicU64>,
+    /// The registry's count of what has left it.
+    removals: Removals,
     arena: &'static Arena,
     /// The registry's count of errors, for look-ups that fail.
     pub(crate) tally: Tally,
@@ -53,13 +56,14 @@ pub(crate) struct Environment {
     pub(crate) limit: u64,
     pub(crate) idle: Option<Idle>,
     pub(crate) version: Arc<AtomicU64>,
+    pub(crate) removals: Removals,
     pub(crate) arena: &'static Arena,
     pub(crate) tally: Tally,
 }
 
 impl FamilyCore {
     pub(crate) fn new(description: Description, layout: Layout, environment: Environment) -> Self {
-        let Environment { constant_labels, limit, idle, version, arena, tally } = environment;
+        let Environment { constant_labels, limit, idle, version, removals, arena, tally } = environment;
         // Only series that are looked up come and go.
         let idle = idle.filter(|_| description.open_labels().next().is_some());
         Self {
@@ -72,6 +76,7 @@ impl FamilyCore {
             limit,
             idle,
             version,
+            removals,
             arena,
             tally,
         }
@@ -260,6 +265,7 @@ impl FamilyCore {
         if key != OVERFLOW {
             self.release();
         }
+        self.removals.count();
         self.changed();
     }
 

@@ -18,6 +18,7 @@ mod idle;
 mod memory;
 mod metric;
 mod metrics;
+mod removals;
 mod scope;
 mod scrape;
 mod self_metrics;
@@ -35,6 +36,9 @@ pub use metric::Metric;
 pub use metrics::Metrics;
 pub use scope::CommonLabels;
 pub use typed::{Family, LookUp};
+
+#[cfg(not(tachometer_loom))]
+pub(crate) use removals::Removals;
 
 use catalog::Catalog;
 use metric::{AnyHandle, Kind};
