@@ -1,18 +1,28 @@
 //! The collector that records in a registry of this engine.
 
-use std::{fmt, ptr};
+use std::{
+    cell::{Cell, RefCell},
+    fmt,
+};
 
-use super::{MetricId, MetricsCollector};
+use super::{
+    MetricId, MetricsCollector,
+    cache::{Cache, CacheKey},
+    families::{Families, Handle, address},
+};
 use crate::{
-    Buckets, DropReason, DynamicFamily, FloatCounter, Gauge, Histogram, MetricKind, RegisterError, Registry,
-    drops::drop_record, registry::Removals, sync::Map,
+    DropReason, MetricKind, Registry,
+    drops::drop_record,
+    registry::Removals,
+    sync::{AtomicU64, Ordering, per_thread, process_wide_const},
 };
 
 /// Records in a [`Registry`], or in a child of one.
 ///
-/// A metric is registered when something is first recorded in it: a counter as a family of [`FloatCounter`]s, a gauge of
-/// [`Gauge`]s, a histogram of [`Histogram`]s with the buckets of the [`MetricId`] or else the registry's. Two metrics
-/// that are declared alike are one.
+/// A metric is registered when something is first recorded in it: a counter as a family of
+/// [`FloatCounter`](crate::FloatCounter)s, a gauge of [`Gauge`](crate::Gauge)s, a histogram of
+/// [`Histogram`](crate::Histogram)s with the buckets of the [`MetricId`] or else the registry's. Two metrics that are
+/// declared alike are one.
 ///
 /// ```
 /// use tachometer::{Registry, collector::{EngineCollector, MetricId, MetricsCollector}};
@@ -29,114 +39,168 @@ use crate::{
 /// # Ok::<(), tachometer::RegisterError>(())
 /// ```
 ///
-/// Nobody is told when a metric cannot be registered, because its name is taken by another kind of metric or a limit is
-/// reached. So the error is kept in [`Registry::errors`] and counted like any failed registration, once, and what is
-/// recorded in that metric through this collector from then on goes nowhere. A look-up that fails (a label value that is
-/// too long) is counted each time. A record by the wrong method, such as `increment` with a gauge, is counted as a
-/// [dropped record](DropReason::Unsupported).
+/// Nobody waits for the error when a metric cannot be registered, because its name is taken by another kind of metric
+/// or a limit is reached. So it is kept in [`Registry::errors`], and counted like any failed registration, once; what is
+/// recorded in that metric through this collector goes nowhere from then on. A look-up that fails, because a label's
+/// value is too long, is counted each time. A record by the wrong method, such as `increment` with a gauge, is counted
+/// as a [dropped record](DropReason::Unsupported).
+///
+/// # Cost
+///
+/// A thread remembers up to 256 series, by the metric and the values of its labels. A record in one of them compares
+/// these and then records as a handle does: it locks nothing and takes no memory. Any other record looks the metric and
+/// the series up, each in a concurrent map: the first on each thread, the first after something was removed from the
+/// registry, and every one whose values have more than 170 bytes together.
+///
+/// With an [idle timeout](crate::RegistryBuilder::idle_timeout) every record is looked up, because a series that is
+/// remembered is not idle.
+///
+/// What a thread remembers of series and registries that are gone it keeps until others take their places, or it ends:
+/// handles to cells, not the registry.
 pub struct EngineCollector {
-    registry: Registry,
+    /// No other collector has had it, so what threads remember of one that is gone is not taken for this one's.
+    identity: u64,
+    access: Access,
     removals: Removals,
-    /// By the address of the metric, which never goes.
-    families: Map<usize, Known>,
+    families: Families,
 }
 
-/// What a metric was registered as, and when.
-#[derive(Clone)]
-struct Known {
-    family: Family,
-    /// The registry's count of removals before the registration: when it has risen, the family may be gone.
+/// How series are found.
+#[derive(Clone, Copy)]
+enum Access {
+    /// There are none.
+    Disabled,
+    /// Once a thread.
+    Remembered,
+    /// Each time.
+    LookedUp,
+}
+
+/// A handle that a thread remembers.
+struct Remembered {
+    handle: Handle,
+    /// The registry's count of removals before the look-up: when it has risen, the series may be gone.
     removals: u64,
 }
 
-#[derive(Clone)]
-enum Family {
-    Counter(DynamicFamily<FloatCounter>),
-    Gauge(DynamicFamily<Gauge>),
-    Histogram(DynamicFamily<Histogram>),
-    /// It could not be registered.
-    Refused,
+process_wide_const! {
+    /// The identity of the next collector.
+    static NEXT_IDENTITY: AtomicU64 = AtomicU64::new(0);
 }
 
-/// A handle to a series.
-enum Handle {
-    Counter(FloatCounter),
-    Gauge(Gauge),
-    Histogram(Histogram),
-    /// Of a metric that could not be registered.
-    Noop,
+per_thread! {
+    static REMEMBERED: RefCell<Cache<Remembered>> = RefCell::new(Cache::new());
+    /// Whether this thread is looking something up.
+    static LOOKING_UP: Cell<bool> = Cell::new(false);
 }
 
 impl EngineCollector {
     /// A collector that records in this registry, or this child.
     #[must_use]
     pub fn new(registry: &Registry) -> Self {
-        Self { registry: registry.clone(), removals: registry.removals(), families: Map::new() }
+        let access = match (registry.is_enabled(), registry.forgets_idle_series()) {
+            (false, _) => Access::Disabled,
+            (true, false) => Access::Remembered,
+            (true, true) => Access::LookedUp,
+        };
+        Self {
+            // Relaxed: a number of its own.
+            identity: NEXT_IDENTITY.fetch_add(1, Ordering::Relaxed),
+            access,
+            removals: registry.removals(),
+            families: Families::new(registry.clone()),
+        }
     }
 
-    /// The registry.
+    /// The registry, or the child.
     #[must_use]
     pub fn registry(&self) -> &Registry {
-        &self.registry
+        self.families.registry()
     }
 
     /// Records in the series, if the metric is of this kind.
+    #[inline]
     fn record(&self, metric: &'static MetricId, kind: MetricKind, labels: &[&str], record: impl Fn(&Handle)) {
         if metric.kind() != kind {
             return drop_record(DropReason::Unsupported);
         }
-        // What cannot be looked up is counted in the registry's self-metrics.
-        if let Ok(handle) = self.look_up(metric, labels) {
-            record(&handle);
+        match self.access {
+            Access::Disabled => {}
+            Access::Remembered => {
+                let key = self.key(metric, labels);
+                if !self.record_remembered(&key, &record) {
+                    self.record_looked_up(metric, labels, Some(&key), &record);
+                }
+            }
+            Access::LookedUp => self.record_looked_up(metric, labels, None, &record),
         }
     }
 
-    fn look_up(&self, metric: &'static MetricId, labels: &[&str]) -> Result<Handle, RegisterError> {
+    #[inline]
+    fn key(&self, metric: &'static MetricId, labels: &[&str]) -> CacheKey {
+        let mut key = CacheKey::new();
+        key.push_number(self.identity);
+        key.push_number(address(metric) as u64);
+        labels.iter().for_each(|label| key.push_text(label));
+        key
+    }
+
+    /// Records in the series if this thread remembers it, and says whether it does.
+    #[inline]
+    fn record_remembered(&self, key: &CacheKey, record: &impl Fn(&Handle)) -> bool {
         let removals = self.removals.so_far();
-        match self.family(metric, removals) {
-            Family::Counter(family) => family.with_values(labels).map(Handle::Counter),
-            Family::Gauge(family) => family.with_values(labels).map(Handle::Gauge),
-            Family::Histogram(family) => family.with_values(labels).map(Handle::Histogram),
-            Family::Refused => Ok(Handle::Noop),
-        }
+        let recorded = REMEMBERED.try_with(|cache| {
+            // Borrowed while something is put in, and the allocator that is asked for memory then may record too.
+            let Ok(cache) = cache.try_borrow() else { return false };
+            let found = cache.get(key).filter(|remembered| remembered.removals == removals);
+            found.inspect(|remembered| record(&remembered.handle)).is_some()
+        });
+        recorded.unwrap_or(false)
     }
 
-    /// The family of the metric, registered now if there is none, or if it may be gone.
-    fn family(&self, metric: &'static MetricId, removals: u64) -> Family {
-        let address = ptr::from_ref(metric).addr();
-        let is_current =
-            |known: &Known| known.removals >= removals || matches!(known.family, Family::Refused);
-        let known = self.families.get(&address, |known| is_current(known).then(|| known.family.clone()));
-        if let Some(family) = known.flatten() {
-            return family;
-        }
-        self.families.remove_if(&address, |known| !is_current(known));
-        // Under the lock of the map, so that a registration that fails does so once.
-        let register = || Ok::<_, RegisterError>(Known { family: self.register(metric), removals });
-        self.families.get_or_try_insert(address, register).map_or(Family::Refused, |known| known.family)
-    }
-
-    fn register(&self, metric: &'static MetricId) -> Family {
-        let mut declaration = self.registry.declare(metric.name(), metric.help());
-        declaration = declaration.labels(metric.label_names().iter().copied());
-        if let Some(unit) = metric.unit() {
-            declaration = declaration.unit(unit);
-        }
-        if let Some(bounds) = metric.buckets() {
-            declaration = declaration.buckets(Buckets::explicit(bounds.iter().copied()));
-        }
-        let family = match metric.kind() {
-            MetricKind::Counter => declaration.register().map(Family::Counter),
-            MetricKind::Gauge => declaration.register().map(Family::Gauge),
-            MetricKind::Histogram => declaration.register().map(Family::Histogram),
-            // Kinds that no metric of a collector has.
-            _ => return Family::Refused,
+    /// Looks the series up, records in it, and remembers it if there is a key for that.
+    #[cold]
+    #[inline(never)]
+    fn record_looked_up(
+        &self,
+        metric: &'static MetricId,
+        labels: &[&str],
+        key: Option<&CacheKey>,
+        record: &impl Fn(&Handle),
+    ) {
+        // Before anything is looked up: see `Removals`.
+        let removals = self.removals.so_far();
+        let Some(found) = one_at_a_time(|| self.families.look_up(metric, labels, removals)) else {
+            return drop_record(DropReason::Reentry);
         };
-        family.unwrap_or_else(|error| {
-            self.registry.keep_error(error);
-            Family::Refused
-        })
+        // An error is in the registry's self-metrics already.
+        let Ok(handle) = found else { return };
+        record(&handle);
+        let Some(key) = key else { return };
+        let replaced = REMEMBERED.try_with(|cache| {
+            cache.try_borrow_mut().ok().and_then(|mut cache| cache.put(key, Remembered { handle, removals }))
+        });
+        drop(replaced);
     }
+}
+
+/// Looks something up, unless this thread is at it already: then it is an allocator that records, asked for memory
+/// under a lock for which the inner look-up would wait for ever.
+fn one_at_a_time<R>(look_up: impl FnOnce() -> R) -> Option<R> {
+    /// Says that it is over, also when something panicked.
+    struct Over;
+
+    impl Drop for Over {
+        fn drop(&mut self) {
+            let _ = LOOKING_UP.try_with(|looking_up| looking_up.set(false));
+        }
+    }
+
+    if LOOKING_UP.try_with(|looking_up| looking_up.replace(true)) == Ok(true) {
+        return None;
+    }
+    let _over = Over;
+    Some(look_up())
 }
 
 impl MetricsCollector for EngineCollector {
@@ -173,12 +237,12 @@ impl MetricsCollector for EngineCollector {
     }
 
     fn is_enabled(&self) -> bool {
-        self.registry.is_enabled()
+        !matches!(self.access, Access::Disabled)
     }
 }
 
 impl fmt::Debug for EngineCollector {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("EngineCollector").field(&self.registry).finish()
+        f.debug_tuple("EngineCollector").field(self.registry()).finish()
     }
 }

@@ -4,9 +4,11 @@
 //! declares in statics; the application passes the collector in. A program that knows that it uses this engine has
 //! typed handles instead, which cost a nanosecond and which the compiler checks.
 
+mod cache;
 mod default;
 mod distribution;
 mod engine;
+mod families;
 mod id;
 mod memory;
 mod noop;

@@ -35,4 +35,9 @@ impl Registry {
     pub(crate) fn removals(&self) -> Removals {
         self.catalog.removals.clone()
     }
+
+    /// Whether series go by themselves once nobody holds a handle to them.
+    pub(crate) fn forgets_idle_series(&self) -> bool {
+        self.catalog.options.idle_timeout.is_some()
+    }
 }
