@@ -4,7 +4,7 @@ use std::future::Future;
 
 use crate::{Histogram, InFlight, in_flight::Tracked};
 
-/// Adds [`timed`](Self::timed) and [`tracked`](Self::tracked) to every future.
+/// Adds [`timed`](Self::timed), [`tracked`](Self::tracked) and [`with_collector`](Self::with_collector) to every future.
 ///
 /// ```
 /// use tachometer::FutureExt;
@@ -45,6 +45,38 @@ pub trait FutureExt: Future + Sized {
             let _under_way = InFlight::enter(gauge);
             self.await
         }
+    }
+
+    /// Puts a collector in the place of the [default](crate::collector::default_collector) one while the future is
+    /// polled, on whichever thread, and while it is dropped. Tasks that it spawns do not have it.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    ///
+    /// use tachometer::{
+    ///     FutureExt,
+    ///     collector::{InMemoryCollector, MetricId, with_default},
+    /// };
+    ///
+    /// static RECORDS_SENT: MetricId = MetricId::counter("records_sent_total", "Records sent.", &[]);
+    ///
+    /// async fn send() {
+    ///     with_default(|collector| collector.increment(&RECORDS_SENT, 1.0, &[]));
+    /// }
+    ///
+    /// let memory = Arc::new(InMemoryCollector::new());
+    /// # let runtime = tokio::runtime::Builder::new_multi_thread().build()?;
+    /// runtime.block_on(send().with_collector(memory.clone()));
+    /// runtime.block_on(send());
+    /// assert_eq!(memory.counters()["records_sent_total"], 1.0);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    #[cfg(not(tachometer_loom))]
+    fn with_collector(
+        self,
+        collector: std::sync::Arc<dyn crate::collector::MetricsCollector>,
+    ) -> impl Future<Output = Self::Output> + use<Self> {
+        crate::collector::in_scope(self, collector)
     }
 }
 

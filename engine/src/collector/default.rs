@@ -1,30 +1,199 @@
 //! The collector that the process has one of.
+//!
+//! A thread keeps the default, with the number of the setting that made it so. A call compares that number with the
+//! process's, which is one load, and asks for the default again, under its lock, only when it has been set since. While
+//! the call lasts it has what the thread keeps: a call within it, if a collector makes one, finds nothing kept and asks.
 
-use std::sync::Arc;
+use std::{cell::Cell, mem, sync::Arc};
 
-use super::{MetricsCollector, NoOpCollector};
-use crate::sync::{Mutex, lock};
+use super::{MetricId, MetricsCollector, NoOpCollector, scoped};
+use crate::{
+    DropReason,
+    drops::drop_record,
+    sync::{AtomicU64, Mutex, Ordering, lock, per_thread, process_wide_const},
+};
 
-static DEFAULT: Mutex<Option<Arc<dyn MetricsCollector>>> = Mutex::new(None);
+/// How deep calls can lie in each other.
+const MAX_DEPTH: u32 = 4;
 
-/// The collector that libraries use unless they were given one: a [`NoOpCollector`] until another is
-/// [set](set_default_collector).
-#[must_use]
-pub fn default_collector() -> Arc<dyn MetricsCollector> {
-    lock(&DEFAULT).clone().unwrap_or_else(|| Arc::new(NoOpCollector))
+process_wide_const! {
+    /// `None` is the collector that does nothing.
+    static DEFAULT: Mutex<Option<Arc<dyn MetricsCollector>>> = Mutex::new(None);
 }
 
-/// Sets the default collector, and returns the one before. Call sites that use the default follow.
+process_wide_const! {
+    /// How often it was set. Raised under its lock.
+    static SETTINGS: AtomicU64 = AtomicU64::new(0);
+}
+
+per_thread! {
+    /// The default, and the number of settings when it was asked for.
+    static KEPT: Cell<Option<(u64, Arc<dyn MetricsCollector>)>> = Cell::new(None);
+    /// How many calls are under way. By itself, because it has no destructor and so is never gone.
+    static DEPTH: Cell<u32> = Cell::new(0);
+}
+
+/// The collector that libraries use unless they were given one: a [`NoOpCollector`] until another is
+/// [set](set_default_collector). On a thread that has [scoped](super::scoped_collector) one, that.
+///
+/// What it is, its name says: `default_collector().name()`. Who keeps it does not follow later settings; a
+/// [`DefaultCollector`] does. Takes a lock.
+#[must_use]
+pub fn default_collector() -> Arc<dyn MetricsCollector> {
+    scoped::innermost().unwrap_or_else(|| ask().1)
+}
+
+/// Sets the default collector, and returns the one before. Call sites that use the default follow: each call made after
+/// this one, on any thread, finds the new collector.
+///
+/// For the start of `main`. A thread that used the old collector keeps it in memory until it uses the default again, or
+/// ends.
+///
+/// ```
+/// use std::sync::Arc;
+///
+/// use tachometer::{Registry, collector::{EngineCollector, default_collector, set_default_collector}};
+///
+/// assert_eq!(default_collector().name(), "NoOpCollector");
+/// set_default_collector(Arc::new(EngineCollector::new(&Registry::new())));
+/// assert_eq!(default_collector().name(), "EngineCollector");
+/// ```
 pub fn set_default_collector(collector: Arc<dyn MetricsCollector>) -> Arc<dyn MetricsCollector> {
-    lock(&DEFAULT).replace(collector).unwrap_or_else(|| Arc::new(NoOpCollector))
+    or_noop(replace(Some(collector)))
 }
 
 /// Makes the [`NoOpCollector`] the default again, and returns the one before.
 pub fn reset_default_collector() -> Arc<dyn MetricsCollector> {
-    lock(&DEFAULT).take().unwrap_or_else(|| Arc::new(NoOpCollector))
+    or_noop(replace(None))
 }
 
-/// Calls `work` with the default collector.
+/// Calls `work` with the default collector, or with the one that this thread has [scoped](super::scoped_collector).
+///
+/// For call sites that follow the default: it costs thread-locals and one load, where [`default_collector`] takes a
+/// lock. A call may be made within another, by a collector that records in the default; where four lie in each other,
+/// the fifth gets a [`NoOpCollector`] and counts as a [dropped record](DropReason::Reentry), because a collector that
+/// calls itself that way would do so without end.
 pub fn with_default<R>(work: impl FnOnce(&dyn MetricsCollector) -> R) -> R {
-    work(&*default_collector())
+    let call = Call::begin();
+    let lent = Lent::new(&call);
+    let result = work(&*lent.collector);
+    lent.give_back();
+    result
+}
+
+/// Passes everything on to the default collector, whichever that is at the time.
+///
+/// For libraries that hold an `Arc<dyn MetricsCollector>` and were not given one. Costs what [`with_default`] does.
+///
+/// ```
+/// use std::sync::Arc;
+///
+/// use tachometer::collector::{
+///     DefaultCollector, InMemoryCollector, MetricId, MetricsCollector, set_default_collector,
+/// };
+///
+/// static RECORDS_SENT: MetricId = MetricId::counter("records_sent_total", "Records sent.", &[]);
+///
+/// let held_by_a_library: Arc<dyn MetricsCollector> = Arc::new(DefaultCollector);
+/// let memory = Arc::new(InMemoryCollector::new());
+/// set_default_collector(memory.clone());
+/// held_by_a_library.increment(&RECORDS_SENT, 1.0, &[]);
+/// assert_eq!(memory.counters()["records_sent_total"], 1.0);
+/// ```
+#[derive(Clone, Copy, Debug, Default)]
+pub struct DefaultCollector;
+
+impl MetricsCollector for DefaultCollector {
+    fn increment(&self, metric: &'static MetricId, value: f64, labels: &[&str]) {
+        with_default(|collector| collector.increment(metric, value, labels));
+    }
+
+    fn gauge(&self, metric: &'static MetricId, value: f64, labels: &[&str]) {
+        with_default(|collector| collector.gauge(metric, value, labels));
+    }
+
+    fn histogram(&self, metric: &'static MetricId, value: f64, labels: &[&str]) {
+        with_default(|collector| collector.histogram(metric, value, labels));
+    }
+
+    fn add_to_gauge(&self, metric: &'static MetricId, change: f64, labels: &[&str]) {
+        with_default(|collector| collector.add_to_gauge(metric, change, labels));
+    }
+
+    fn is_enabled(&self) -> bool {
+        with_default(|collector| collector.is_enabled())
+    }
+}
+
+/// A call under way, counted.
+struct Call {
+    is_too_deep: bool,
+}
+
+impl Call {
+    fn begin() -> Self {
+        let depth = DEPTH.try_with(|depth| depth.replace(depth.get() + 1)).unwrap_or(0);
+        Self { is_too_deep: depth >= MAX_DEPTH }
+    }
+}
+
+impl Drop for Call {
+    fn drop(&mut self) {
+        let _ = DEPTH.try_with(|depth| depth.set(depth.get() - 1));
+    }
+}
+
+/// The collector of a call.
+struct Lent {
+    collector: Arc<dyn MetricsCollector>,
+    /// The number of settings that it belongs to, if the thread may keep it.
+    setting: Option<u64>,
+}
+
+impl Lent {
+    fn new(call: &Call) -> Self {
+        if call.is_too_deep {
+            drop_record(DropReason::Reentry);
+            return Self { collector: Arc::new(NoOpCollector), setting: None };
+        }
+        if let Some(collector) = scoped::innermost() {
+            return Self { collector, setting: None };
+        }
+        // Acquire, as it is Release where it rises: a call that knows of a setting finds it, or a later one.
+        let settings = SETTINGS.load(Ordering::Acquire);
+        let (setting, collector) = match KEPT.try_with(Cell::take) {
+            Ok(Some(kept)) if kept.0 == settings => kept,
+            _ => ask(),
+        };
+        Self { collector, setting: Some(setting) }
+    }
+
+    /// Leaves it to the thread's next call. A call that panics does not come here, and the next one asks.
+    fn give_back(self) {
+        if let Some(setting) = self.setting {
+            let replaced = KEPT.try_with(|kept| kept.replace(Some((setting, self.collector))));
+            drop(replaced);
+        }
+    }
+}
+
+/// The number of settings so far, and the default that the last of them made.
+fn ask() -> (u64, Arc<dyn MetricsCollector>) {
+    let (settings, default) = {
+        let default = lock(&DEFAULT);
+        // Relaxed: it rises under the lock.
+        (SETTINGS.load(Ordering::Relaxed), default.clone())
+    };
+    (settings, or_noop(default))
+}
+
+fn replace(collector: Option<Arc<dyn MetricsCollector>>) -> Option<Arc<dyn MetricsCollector>> {
+    let mut default = lock(&DEFAULT);
+    SETTINGS.fetch_add(1, Ordering::Release);
+    mem::replace(&mut *default, collector)
+}
+
+/// Without the lock: it takes memory, and the allocator may record.
+fn or_noop(collector: Option<Arc<dyn MetricsCollector>>) -> Arc<dyn MetricsCollector> {
+    collector.unwrap_or_else(|| Arc::new(NoOpCollector))
 }

@@ -9,19 +9,26 @@ mod default;
 mod distribution;
 mod engine;
 mod families;
+mod fan_out;
 mod id;
 mod memory;
 mod noop;
+mod scoped;
 mod timer;
 
 use std::fmt;
 
-pub use default::{default_collector, reset_default_collector, set_default_collector, with_default};
+pub use default::{
+    DefaultCollector, default_collector, reset_default_collector, set_default_collector, with_default,
+};
 pub use distribution::Distribution;
 pub use engine::EngineCollector;
+pub use fan_out::FanOut;
 pub use id::MetricId;
 pub use memory::{DEFAULT_MAX_MEMORY_SERIES, InMemoryCollector, Recorded};
 pub use noop::NoOpCollector;
+pub(crate) use scoped::in_scope;
+pub use scoped::{ScopedCollector, scoped_collector};
 pub use timer::CollectorTimer;
 
 /// Takes what a library records. Object safe: a library holds an `Arc<dyn MetricsCollector>`.
