@@ -4,6 +4,7 @@
 //! declares in statics; the application passes the collector in. A program that knows that it uses this engine has
 //! typed handles instead, which cost a nanosecond and which the compiler checks.
 
+mod bound;
 mod cache;
 mod default;
 mod distribution;
@@ -18,6 +19,7 @@ mod timer;
 
 use std::fmt;
 
+pub use bound::{BoundCollector, BoundTimer, STANDALONE};
 pub use default::{
     DefaultCollector, default_collector, reset_default_collector, set_default_collector, with_default,
 };
