@@ -122,6 +122,8 @@ mod cells;
 mod clock;
 #[cfg(not(tachometer_loom))]
 pub mod collector;
+#[cfg(not(tachometer_loom))]
+mod config;
 mod counter;
 mod drops;
 mod error;
@@ -149,6 +151,8 @@ mod sync;
 mod timer;
 
 pub use buckets::{Buckets, IntoBuckets, MAX_BOUNDS};
+#[cfg(not(tachometer_loom))]
+pub use config::{ConfigError, ConfigErrorReason, MetricsConfig};
 pub use counter::{Counter, FloatCounter, UpDownCounter};
 pub use drops::{DropReason, dropped_records};
 pub use error::{BucketsError, RegisterError, RegisterErrorReason};
