@@ -76,6 +76,8 @@ pub enum RegisterErrorReason {
     },
     /// The registry has as many families as it may have.
     TooManyFamilies(usize),
+    /// The process has as many [metrics by name](crate::named) as it may have.
+    TooManyNames(usize),
     /// The family has as many series as it may have, and is of a kind that has no overflow series.
     TooManySeries(u64),
     /// The bounds of a histogram's buckets are no good.
@@ -263,6 +265,10 @@ impl fmt::Display for RegisterErrorReason {
                 f,
                 "the registry has {limit} families, and may have no more; do not make names of data, or raise \
                  `max_families`"
+            ),
+            Self::TooManyNames(limit) => write!(
+                f,
+                "the process has {limit} metrics by name, and may have no more; do not make names of data, use labels"
             ),
             Self::TooManySeries(limit) => {
                 write!(f, "the family has {limit} series, and may have no more; raise `max_series_per_family`")

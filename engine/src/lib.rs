@@ -47,6 +47,7 @@
 //! | the value, at start | [`Family::with`] of a string, once; [`Registry::child`] for a component | nothing: keep the handle |
 //! | the value, each time | [`Family::with`] | a look-up |
 //! | the label's name, at run time | [`Registry::counter_family`] and its like | a look-up, or nothing |
+//! | its name as a text, at run time | [`named`] | two look-ups among what the thread remembers |
 //! | the value of the metric, at a scrape | [`Registry::gauge_fn`], [`gauge_family_fn`](Registry::gauge_family_fn), [`collector`](Registry::collector) | |
 //! | no registry yet | [`StaticCounter`] and its like | nothing |
 //!
@@ -138,8 +139,11 @@ pub mod labels;
 #[doc(hidden)]
 pub mod model;
 mod name;
+#[cfg(not(tachometer_loom))]
+pub mod named;
 mod outcome;
 mod pairs;
+mod problems;
 mod registry;
 mod shard;
 mod signal_counter;
@@ -163,6 +167,7 @@ pub use histogram::{Histogram, HistogramValue};
 pub use in_flight::InFlight;
 pub use labels::{LabelValue, Labels};
 pub use outcome::{HasOutcome, Outcome, OutcomeGuard};
+pub use problems::{NamedProblem, named_problems};
 #[cfg(not(tachometer_loom))]
 pub use registry::default_registry;
 #[doc(hidden)]

@@ -8,7 +8,7 @@ use std::{
     alloc::{GlobalAlloc, Layout, System},
     cell::Cell,
     sync::{
-        Barrier, OnceLock,
+        Arc, Barrier, OnceLock,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
     thread,
@@ -17,7 +17,8 @@ use std::{
 
 use tachometer::{
     Buckets, Counter, DropReason, Histogram, Registry, StaticCounter, StaticFloatCounter, StaticGauge,
-    StaticHistogram, StaticMetric, StaticSignalCounter, StaticUpDownCounter, dropped_records,
+    StaticHistogram, StaticMetric, StaticSignalCounter, StaticUpDownCounter, collector::EngineCollector,
+    dropped_records, named::NamedMetrics,
 };
 
 struct Recording;
@@ -67,13 +68,14 @@ unsafe impl GlobalAlloc for Recording {
 static ALLOCATOR: Recording = Recording;
 
 fn main() {
-    let checks: [(&str, fn()); 7] = [
+    let checks: [(&str, fn()); 8] = [
         // The first: of the engine, nothing is there yet.
         (
             "a_record_in_a_static_that_is_not_registered_allocates_nothing_ever",
             early_records_allocate_nothing,
         ),
         ("a_record_of_any_kind_allocates_nothing_once_its_page_is_touched", warm_records_allocate_nothing),
+        ("a_record_by_name_allocates_nothing_once_its_thread_knows_the_name", known_names_allocate_nothing),
         ("a_record_of_a_disabled_registry_allocates_nothing_ever", disabled_records_allocate_nothing),
         ("memory_refused_drops_the_record_and_counts_it", refused_pages_are_counted),
         ("memory_refused_for_long_does_not_use_up_the_shards", refused_shards_are_not_used_up),
@@ -186,6 +188,27 @@ fn warm_records_allocate_nothing() {
         };
         scope.spawn(on_another_thread).join().unwrap();
     });
+}
+
+fn known_names_allocate_nothing() {
+    let registry = Registry::new();
+    let metrics = NamedMetrics::new(Arc::new(EngineCollector::new(&registry)));
+    let labels = [("endpoint", "/query"), ("method", "POST"), ("status", "200")];
+    let record = || {
+        metrics.increment_counter("requests", 1.0, &labels).unwrap();
+        metrics.increment_counter("requests", 1.0, &[labels[2], labels[0]]).unwrap();
+        metrics.set_gauge("level", 1.0, &labels).unwrap();
+        metrics.record_histogram("size", 1.0, &labels).unwrap();
+        metrics.track_duration("request_duration", &labels).unwrap().stop();
+        drop(metrics.track_active("active", &labels).unwrap());
+    };
+    let once_known = || {
+        assert!(allocated(record) > 0, "the names are made, or remembered");
+        assert_eq!(allocated(|| (0..1_000).for_each(|_| record())), 0);
+    };
+    once_known();
+    thread::scope(|scope| scope.spawn(once_known).join().unwrap());
+    assert_eq!(registry.snapshot().float_counter("requests", &labels), Some(2.0 * 1_001.0));
 }
 
 fn disabled_records_allocate_nothing() {

@@ -66,7 +66,7 @@ fn the_default_registry_tells_of_the_process() {
 
     // Its own are there too, under the name `default`; and nowhere else are those of the process.
     assert_eq!(after.gauge("tachometer_series", &[("registry", "default")]), Some(0.0));
-    assert_eq!(after.families().len(), 3 + 4);
+    assert_eq!(after.families().len(), 3 + 5);
     assert_eq!(registry.snapshot().families().len(), 3 + 3);
 
     let error = default_registry().gauge("tachometer_shards", "Mine.").unwrap_err();

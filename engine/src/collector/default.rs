@@ -81,6 +81,15 @@ pub fn with_default<R>(work: impl FnOnce(&dyn MetricsCollector) -> R) -> R {
     result
 }
 
+/// What [`with_default`] would lend, for a guard that has to end in the collector in which it began. Counts a reference.
+pub(crate) fn hold_default() -> Arc<dyn MetricsCollector> {
+    let call = Call::begin();
+    let lent = Lent::new(&call);
+    let collector = Arc::clone(&lent.collector);
+    lent.give_back();
+    collector
+}
+
 /// Passes everything on to the default collector, whichever that is at the time.
 ///
 /// For libraries that hold an `Arc<dyn MetricsCollector>` and were not given one. Costs what [`with_default`] does.

@@ -20,6 +20,7 @@ mod timer;
 use std::fmt;
 
 pub use bound::{BoundCollector, BoundTimer, STANDALONE};
+pub(crate) use default::hold_default;
 pub use default::{
     DefaultCollector, default_collector, reset_default_collector, set_default_collector, with_default,
 };

@@ -43,6 +43,7 @@ labels! {
     Self::UnsuitableOption { .. } => "unsuitable_option",
     Self::TooManyCombinations { .. } => "too_many_combinations",
     Self::TooManyFamilies(_) => "too_many_families",
+    Self::TooManyNames(_) => "too_many_names",
     Self::TooManySeries(_) => "too_many_series",
     Self::Buckets(_) => "buckets",
     Self::TypeConflict { .. } => "type_conflict",

@@ -154,8 +154,10 @@ impl RegistryBuilder {
     /// | `tachometer_shard_bytes` | gauge | what they take, see [`Memory::shard_bytes`](crate::Memory::shard_bytes) |
     /// | `tachometer_leased_records_total` | counter | records made in a shard that was leased for one record |
     /// | `tachometer_dropped_records_total{reason}` | counter | [`dropped_records`](crate::dropped_records) |
+    /// | `tachometer_named_problems_total{reason}` | counter | [`named_problems`](crate::named_problems) |
     ///
-    /// The reasons are those of [`DropReason::as_str`](crate::DropReason::as_str) and
+    /// The reasons are those of [`DropReason::as_str`](crate::DropReason::as_str),
+    /// [`NamedProblem::as_str`](crate::NamedProblem::as_str) and
     /// [`RegisterErrorReason::as_str`](crate::RegisterErrorReason::as_str), each at 0 from the start. (A constant label
     /// `reason` is left out of these series.) The names are taken, also for the registry's own metrics, unless this is
     /// off. They cost a snapshot some 60 nanoseconds, those of the process a few for each shard.

@@ -8,7 +8,7 @@
 use std::sync::Arc as Shared;
 
 use crate::{
-    DropReason, MetricKind,
+    DropReason, MetricKind, NamedProblem,
     error::{RegisterError, RegisterErrorReason as Reason},
     name::ConstantLabel,
     shard::Arena,
@@ -25,9 +25,9 @@ use crate::{
 const REGISTRY_LABEL: &str = "registry";
 const REASON_LABEL: &str = "reason";
 
-/// Reasons that no registration has: they are of snapshots built by hand, and of building a registry.
-const OF_NO_REGISTRATION: [&str; 4] =
-    ["duplicate_family", "duplicate_series", "wrong_value", "no_callback_timeout"];
+/// Reasons that no registration has: they are of snapshots built by hand, of building a registry, and of metrics by name.
+const OF_NO_REGISTRATION: [&str; 5] =
+    ["duplicate_family", "duplicate_series", "wrong_value", "no_callback_timeout", "too_many_names"];
 
 /// The self-metrics of a registry.
 pub(super) struct SelfMetrics {
@@ -111,9 +111,10 @@ impl SelfMetrics {
 }
 
 /// Those that the process has once. They are of no registry, so they say none.
-fn of_process(constant_labels: &[ConstantLabel]) -> [FamilyDraft<Source>; 4] {
+fn of_process(constant_labels: &[ConstantLabel]) -> [FamilyDraft<Source>; 5] {
     let own = Drafts { constant_labels, registry: None };
     let dropped = DropReason::ALL.iter().map(|reason| (reason.as_str(), Own::Dropped(*reason)));
+    let problems = NamedProblem::ALL.iter().map(|problem| (problem.as_str(), Own::Named(*problem)));
     [
         own.gauge(
             "tachometer_shards",
@@ -131,6 +132,7 @@ fn of_process(constant_labels: &[ConstantLabel]) -> [FamilyDraft<Source>; 4] {
             Own::Arena(Arena::leased_records),
         ),
         own.by_reason("tachometer_dropped_records_total", "Records dropped by the process.", dropped),
+        own.by_reason("tachometer_named_problems_total", "What was wrong with records by name.", problems),
     ]
 }
 

@@ -4,6 +4,7 @@
 
 use crate::{
     drops::{DropReason, dropped_records},
+    problems::{NamedProblem, named_problems},
     shard::Arena,
     sync::{Arc, AtomicU64, Ordering},
 };
@@ -17,6 +18,8 @@ pub(crate) enum Own {
     Count(Arc<AtomicU64>),
     /// Records that the process has dropped for this reason.
     Dropped(DropReason),
+    /// Problems of this kind with metrics by name.
+    Named(NamedProblem),
     /// What can be told of the shards.
     Arena(fn(&Arena) -> u64),
 }
@@ -28,6 +31,7 @@ impl Own {
             // Relaxed: the number stands for itself.
             Self::Count(count) => count.load(Ordering::Relaxed),
             Self::Dropped(reason) => dropped_records(*reason),
+            Self::Named(problem) => named_problems(*problem),
             Self::Arena(read) => read(arena),
         }
     }
