@@ -45,7 +45,7 @@ streams! {
 }
 
 /// The values as texts.
-fn stream_name(i: usize) -> &'static str {
+pub(super) fn stream_name(i: usize) -> &'static str {
     Stream::value_at(i)
 }
 
@@ -152,11 +152,16 @@ pub fn prometheus_client(handles: Handles) -> Side {
 /// When the process has another recorder already.
 #[must_use]
 pub fn metrics(handles: Handles) -> Side {
+    recorder();
+    Side::new("metrics", handles, stream_name, |stream, _| {
+        metrics::counter!("records_total", "stream_name" => *stream).increment(1);
+    })
+}
+
+/// Sets the recorder of the `metrics` crate, once in the process.
+pub(super) fn recorder() {
     static RECORDER: LazyLock<()> = LazyLock::new(|| {
         metrics::set_global_recorder(PrometheusBuilder::new().build_recorder()).expect("no other recorder");
     });
     LazyLock::force(&RECORDER);
-    Side::new("metrics", handles, stream_name, |stream, _| {
-        metrics::counter!("records_total", "stream_name" => *stream).increment(1);
-    })
 }

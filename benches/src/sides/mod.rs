@@ -7,6 +7,7 @@ pub mod counter;
 pub mod family;
 pub mod gauge;
 pub mod histogram;
+pub mod named;
 pub mod timer;
 
 use tachometer::Registry;

@@ -2,7 +2,7 @@
 
 use tachometer_benches::{
     Handles, Side, counted,
-    sides::{self, counter, family, histogram, timer},
+    sides::{self, counter, family, histogram, named, timer},
 };
 
 use crate::target::Target;
@@ -35,6 +35,7 @@ pub(crate) fn all() -> Vec<Row> {
     rows.extend(histogram_rows());
     rows.push(timer_row());
     rows.extend(family_rows());
+    rows.extend(named_rows());
     rows
 }
 
@@ -164,6 +165,31 @@ fn family_rows() -> Vec<Row> {
         Target::Faster(1.0),
         note,
     ));
+    rows
+}
+
+fn named_rows() -> Vec<Row> {
+    let ours = || named::tachometer(Handles::One);
+    let mut rows = Vec::new();
+    for threads in [1, 2] {
+        let note = "what a program pays for not keeping the handle";
+        let kept = named::kept(Handles::One);
+        let target = Target::Over(80.0);
+        rows.push(row("by name with 3 labels minus kept handle", threads, ours(), kept, target, note));
+    }
+    let name = "by name with 3 labels, metrics counter! with 3 labels";
+    let note = "the peer makes a key of name and labels, and looks it up in a locked map";
+    for threads in [1, 2] {
+        let peer = named::metrics(Handles::One);
+        rows.push(row(name, threads, ours(), peer, Target::Faster(2.0), note));
+    }
+    let name = "by name with 3 labels, prometheus with_label_values";
+    let note =
+        "the peer keeps its family and takes values only, so it need not find the name nor match labels";
+    for (threads, at_least) in [(1, 0.25), (2, 1.0)] {
+        let peer = named::prometheus(Handles::One);
+        rows.push(row(name, threads, ours(), peer, Target::Faster(at_least), note));
+    }
     rows
 }
 
