@@ -52,27 +52,46 @@ fn first_now() -> Instant {
     now
 }
 
-/// A reading for a timer that may start before any histogram is registered, and so before the clock is calibrated:
-/// until then it is of the system's clock, which is ready at any time and costs a few nanoseconds more.
+/// How long something takes: since a reading of a clock, or exactly so long.
+///
+/// What started by the engine's clock ends by it, and what started at an instant of the caller's by the system's, so
+/// that no difference is taken between two clocks.
 #[derive(Clone, Copy, Debug)]
-pub enum EarlyInstant {
-    Calibrated(Instant),
-    System(std::time::Instant),
+pub enum Stopwatch {
+    Running(Instant),
+    RunningBySystem(std::time::Instant),
+    Stopped(Duration),
 }
 
-impl EarlyInstant {
-    pub(crate) fn now() -> Self {
+impl Stopwatch {
+    /// Starts now.
+    #[inline]
+    pub(crate) fn start() -> Self {
+        Self::Running(now())
+    }
+
+    /// Starts now, maybe before any histogram is registered, and so before the clock is calibrated: until then by the
+    /// system's clock, which is ready at any time and costs a few nanoseconds more.
+    pub(crate) fn start_early() -> Self {
         match PLAIN_CLOCK.get() {
-            Some(_) => Self::Calibrated(now()),
-            None => Self::System(std::time::Instant::now()),
+            Some(_) => Self::start(),
+            None => Self::RunningBySystem(std::time::Instant::now()),
         }
     }
 
-    /// The time since, by the clock that was read then.
+    /// Has been running since `start`.
+    #[inline]
+    pub(crate) fn since(start: std::time::Instant) -> Self {
+        Self::RunningBySystem(start)
+    }
+
+    /// How long it has been running, or was. Zero if a clock went backwards.
+    #[inline]
     pub(crate) fn elapsed(self) -> Duration {
         match self {
-            Self::Calibrated(then) => now().saturating_duration_since(then),
-            Self::System(then) => then.elapsed(),
+            Self::Running(start) => now().saturating_duration_since(start),
+            Self::RunningBySystem(start) => start.elapsed(),
+            Self::Stopped(elapsed) => elapsed,
         }
     }
 }

@@ -119,12 +119,23 @@ impl Histogram {
         Timer::start(self.clone())
     }
 
+    /// [`start_timer`](Self::start_timer) with a timer that has been running since `start`, a reading of the standard
+    /// library's clock that the caller already has. It ends by that clock too.
+    #[inline]
+    pub fn start_timer_at(&self, start: Instant) -> Timer<&Self> {
+        Timer::start_at(self, start)
+    }
+
+    /// The same with a timer that owns a handle.
+    #[inline]
+    pub fn start_timer_owned_at(&self, start: Instant) -> Timer<Self> {
+        Timer::start_at(self.clone(), start)
+    }
+
     /// Records the seconds since `start`, a reading of the standard library's clock that the caller already has.
     #[inline]
     pub fn observe_since(&self, start: Instant) {
-        if !self.is_noop() {
-            self.observe_duration(start.elapsed());
-        }
+        self.start_timer_at(start).stop();
     }
 
     /// Calls `work` and records the seconds it took, also when it panics.

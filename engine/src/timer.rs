@@ -1,10 +1,8 @@
 //! Timers: guards that record how long something took.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use quanta::Instant;
-
-use crate::{Histogram, clock};
+use crate::{Histogram, clock::Stopwatch};
 
 /// Records the seconds since it was started into its histogram, once: when it is stopped, or else when it is dropped,
 /// be it by a return, a panic or a cancelled future.
@@ -24,34 +22,40 @@ use crate::{Histogram, clock};
 /// assert_eq!(flush.value().count, 1);
 /// # Ok::<(), tachometer::RegisterError>(())
 /// ```
+///
+/// A start that the caller already has is taken by [`Histogram::start_timer_at`], a duration by
+/// [`stop_with`](Self::stop_with).
 #[derive(Debug)]
 #[must_use = "a timer that is dropped at once records a duration of nothing"]
 pub struct Timer<H: Timed = Histogram> {
     histogram: H,
     /// `None` when there is nothing to record: the histogram is disabled, or the timer has recorded or was discarded.
-    started: Option<H::Instant>,
+    stopwatch: Option<Stopwatch>,
 }
 
-/// A histogram that can be timed, or a reference to one, and the clock it is timed by. Nobody outside can name it.
+/// A histogram that can be timed, or a reference to one. Nobody outside can name it.
 pub trait Timed {
-    /// A reading of the clock.
-    type Instant;
+    /// Whether records go anywhere. If not, no clock is read.
+    fn is_recording(&self) -> bool;
 
-    /// Reads the clock, unless there is nothing to record.
-    fn start(&self) -> Option<Self::Instant>;
+    /// Reads the clock.
+    fn stopwatch(&self) -> Stopwatch;
 
-    /// The time since a reading.
-    fn since(started: Self::Instant) -> Duration;
-
-    /// Records it.
+    /// Records a duration.
     fn record(&self, elapsed: Duration);
 }
 
 impl<H: Timed> Timer<H> {
     #[inline]
     pub(crate) fn start(histogram: H) -> Self {
-        let started = histogram.start();
-        Self { histogram, started }
+        let stopwatch = histogram.is_recording().then(|| histogram.stopwatch());
+        Self { histogram, stopwatch }
+    }
+
+    #[inline]
+    pub(crate) fn start_at(histogram: H, start: Instant) -> Self {
+        let stopwatch = histogram.is_recording().then(|| Stopwatch::since(start));
+        Self { histogram, stopwatch }
     }
 
     /// Records now and returns what was recorded; zero when the histogram is disabled.
@@ -60,16 +64,22 @@ impl<H: Timed> Timer<H> {
         self.record()
     }
 
+    /// Records a duration that the caller has measured, and reads no clock.
+    #[inline]
+    pub fn stop_with(mut self, elapsed: Duration) {
+        self.stopwatch = self.stopwatch.map(|_| Stopwatch::Stopped(elapsed));
+    }
+
     /// Ends the timer without recording.
     #[inline]
     pub fn discard(mut self) {
-        self.started = None;
+        self.stopwatch = None;
     }
 
     #[inline]
     fn record(&mut self) -> Duration {
-        let Some(started) = self.started.take() else { return Duration::ZERO };
-        let elapsed = H::since(started);
+        let Some(stopwatch) = self.stopwatch.take() else { return Duration::ZERO };
+        let elapsed = stopwatch.elapsed();
         self.histogram.record(elapsed);
         elapsed
     }
@@ -83,16 +93,14 @@ impl<H: Timed> Drop for Timer<H> {
 }
 
 impl<H: Timed> Timed for &H {
-    type Instant = H::Instant;
-
     #[inline]
-    fn start(&self) -> Option<H::Instant> {
-        (**self).start()
+    fn is_recording(&self) -> bool {
+        (**self).is_recording()
     }
 
     #[inline]
-    fn since(started: H::Instant) -> Duration {
-        H::since(started)
+    fn stopwatch(&self) -> Stopwatch {
+        (**self).stopwatch()
     }
 
     #[inline]
@@ -102,16 +110,14 @@ impl<H: Timed> Timed for &H {
 }
 
 impl Timed for Histogram {
-    type Instant = Instant;
-
     #[inline]
-    fn start(&self) -> Option<Instant> {
-        (!self.is_noop()).then(clock::now)
+    fn is_recording(&self) -> bool {
+        !self.is_noop()
     }
 
     #[inline]
-    fn since(started: Instant) -> Duration {
-        clock::now().saturating_duration_since(started)
+    fn stopwatch(&self) -> Stopwatch {
+        Stopwatch::start()
     }
 
     #[inline]

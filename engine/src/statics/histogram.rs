@@ -1,6 +1,6 @@
 //! The static histogram: each bucket's count and sum in one early cell, so that they move as one.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::{
     deferred::Deferred,
@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     Buckets, Histogram, HistogramValue, Registry, Timer,
-    clock::EarlyInstant,
+    clock::Stopwatch,
     drops::{DropReason, drop_record},
     error::RegisterError,
     pairs::MAX_BUCKETS,
@@ -88,6 +88,18 @@ impl StaticHistogram {
     #[inline]
     pub fn start_timer(&self) -> Timer<&Self> {
         Timer::start(self)
+    }
+
+    /// The same with a timer that has been running since `start`, a reading of the standard library's clock.
+    #[inline]
+    pub fn start_timer_at(&self, start: Instant) -> Timer<&Self> {
+        Timer::start_at(self, start)
+    }
+
+    /// Records the seconds since `start`, a reading of the standard library's clock that the caller already has.
+    #[inline]
+    pub fn observe_since(&self, start: Instant) {
+        self.start_timer_at(start).stop();
     }
 
     /// Calls `work` and records the seconds it took, also when it panics.
@@ -182,17 +194,14 @@ impl StaticHistogram {
 }
 
 impl Timed for StaticHistogram {
-    type Instant = EarlyInstant;
-
     #[inline]
-    fn start(&self) -> Option<EarlyInstant> {
-        let noop = self.handle().is_some_and(Histogram::is_noop);
-        (!noop).then(EarlyInstant::now)
+    fn is_recording(&self) -> bool {
+        !self.handle().is_some_and(Histogram::is_noop)
     }
 
     #[inline]
-    fn since(started: EarlyInstant) -> Duration {
-        started.elapsed()
+    fn stopwatch(&self) -> Stopwatch {
+        Stopwatch::start_early()
     }
 
     #[inline]
