@@ -1,10 +1,14 @@
-//! Timing and tracking futures.
+//! Timing, tracking and watching futures.
 
-use std::future::Future;
+use std::{
+    future::{Future, poll_fn},
+    pin::pin,
+};
 
-use crate::{Histogram, InFlight, in_flight::Tracked};
+use crate::{HasOutcome, Histogram, InFlight, OutcomeGuard, in_flight::Tracked, outcome::ByOutcome};
 
-/// Adds [`timed`](Self::timed), [`tracked`](Self::tracked) and [`with_collector`](Self::with_collector) to every future.
+/// Adds [`timed`](Self::timed), [`tracked`](Self::tracked), [`watched`](Self::watched) and
+/// [`with_collector`](Self::with_collector) to every future.
 ///
 /// ```
 /// use tachometer::FutureExt;
@@ -44,6 +48,45 @@ pub trait FutureExt: Future + Sized {
         async move {
             let _under_way = InFlight::enter(gauge);
             self.await
+        }
+    }
+
+    /// Records how the future ended, from the first poll on, in a [`Family<Outcome, Counter>`](crate::Family) or
+    /// a [`Family<Outcome, Histogram>`](crate::Family): as its output says, as panicked if it panics, or else, when it
+    /// is dropped, as cancelled, also if another panic drops it.
+    ///
+    /// ```
+    /// use tachometer::{Counter, Family, FutureExt, Outcome};
+    ///
+    /// # fn block_on<F: Future>(future: F) -> F::Output {
+    /// #     let mut future = std::pin::pin!(future);
+    /// #     let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+    /// #     loop {
+    /// #         if let std::task::Poll::Ready(output) = future.as_mut().poll(&mut context) {
+    /// #             return output;
+    /// #         }
+    /// #     }
+    /// # }
+    /// let registry = tachometer::Registry::new();
+    /// let loads: Family<Outcome, Counter> =
+    ///     registry.declare("loads_total", "Loads, by how they ended.").label("outcome").register()?;
+    ///
+    /// let parsed = block_on(async { "x".parse::<u32>() }.watched(&loads));
+    /// assert!(parsed.is_err());
+    /// assert_eq!(loads[Outcome::Error].value(), 1);
+    /// # Ok::<(), tachometer::RegisterError>(())
+    /// ```
+    fn watched<F>(self, family: &F) -> impl Future<Output = Self::Output> + use<Self, F>
+    where
+        F: ByOutcome + Clone,
+        Self::Output: HasOutcome,
+    {
+        let family = family.clone();
+        async move {
+            let mut guard = OutcomeGuard::start(family);
+            let mut work = pin!(self);
+            let output = poll_fn(|context| guard.call(|| work.as_mut().poll(context))).await;
+            guard.finish(output)
         }
     }
 

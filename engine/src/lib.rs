@@ -153,6 +153,7 @@ mod state_set;
 mod statics;
 mod sync;
 mod timer;
+mod work;
 
 pub use buckets::{Buckets, IntoBuckets, MAX_BOUNDS};
 #[cfg(not(tachometer_loom))]

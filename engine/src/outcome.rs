@@ -1,10 +1,11 @@
 //! Outcomes: how something ended, and guards that record by it.
 
-use std::{fmt, thread, time::Duration};
+use std::{
+    fmt,
+    time::{Duration, Instant},
+};
 
-use quanta::Instant;
-
-use crate::{Counter, Family, Histogram, LabelValue, clock};
+use crate::{Counter, Family, Histogram, LabelValue, clock::Stopwatch, work::Work};
 
 /// How something ended.
 ///
@@ -40,7 +41,11 @@ impl<T, E> HasOutcome for Result<T, E> {
 /// as panicked or cancelled.
 ///
 /// Made by [`Family::start`], which borrows the family, and by [`Family::start_owned`], whose guard can go wherever the
-/// work goes.
+/// work goes. Costs one record, and two readings of the clock if the family is one of histograms.
+///
+/// A guard that is dropped while its thread unwinds has panicked, unless the thread was unwinding already when the guard
+/// was made: then it belongs to a destructor. A guard that waits in an `async` block cannot tell the block's own panic
+/// from one around it, which drops the future: [`FutureExt::watched`](crate::FutureExt::watched) can.
 ///
 /// ```
 /// use tachometer::{Counter, Family, Outcome, Registry};
@@ -62,7 +67,7 @@ pub struct OutcomeGuard<F: ByOutcome> {
     family: F,
     /// `None` when it has recorded, or shall not.
     started: Option<F::Started>,
-    unwinding: Unwinding,
+    work: Work,
 }
 
 /// A family by outcome, or a reference to one. Nobody outside can name it.
@@ -95,11 +100,47 @@ where
     }
 }
 
+impl Family<Outcome, Histogram> {
+    /// [`start`](Self::start) with a guard that takes the time since `start`, a reading of the standard library's clock
+    /// that the caller already has.
+    #[inline]
+    pub fn start_at(&self, start: Instant) -> OutcomeGuard<&Self> {
+        OutcomeGuard::started(self, self.since(start))
+    }
+
+    /// The same with a guard that owns the family.
+    #[inline]
+    pub fn start_owned_at(&self, start: Instant) -> OutcomeGuard<Self> {
+        OutcomeGuard::started(self.clone(), self.since(start))
+    }
+
+    #[inline]
+    fn since(&self, start: Instant) -> Option<Stopwatch> {
+        self.is_recording().then(|| Stopwatch::since(start))
+    }
+
+    #[inline]
+    fn is_recording(&self) -> bool {
+        !self[Outcome::Ok].is_noop()
+    }
+}
+
 impl<F: ByOutcome> OutcomeGuard<F> {
     #[inline]
     pub(crate) fn start(family: F) -> Self {
-        let started = Some(family.begin());
-        Self { family, started, unwinding: Unwinding::now() }
+        let started = family.begin();
+        Self::started(family, started)
+    }
+
+    #[inline]
+    fn started(family: F, started: F::Started) -> Self {
+        Self { family, started: Some(started), work: Work::in_scope() }
+    }
+
+    /// Calls the work, or a part of it. From now on what it panics by is known.
+    #[inline]
+    pub(crate) fn call<R>(&mut self, part: impl FnOnce() -> R) -> R {
+        self.work.call(part)
     }
 
     /// Records what the result says, and hands it back.
@@ -130,11 +171,22 @@ impl<F: ByOutcome> OutcomeGuard<F> {
     }
 }
 
+impl<F: ByOutcome<Started = Option<Stopwatch>>> OutcomeGuard<F> {
+    /// Takes a duration that the caller has measured for the guard's own, which then reads no clock at its end.
+    #[inline]
+    pub fn took(&mut self, elapsed: Duration) {
+        // Nothing to measure in a disabled registry.
+        if let Some(stopwatch) = self.started.as_mut().and_then(Option::as_mut) {
+            *stopwatch = Stopwatch::Stopped(elapsed);
+        }
+    }
+}
+
 impl<F: ByOutcome> Drop for OutcomeGuard<F> {
     #[inline]
     fn drop(&mut self) {
         if self.started.is_some() {
-            self.record(self.unwinding.outcome());
+            self.record(self.work.outcome());
         }
     }
 }
@@ -142,25 +194,6 @@ impl<F: ByOutcome> Drop for OutcomeGuard<F> {
 impl<F: ByOutcome> fmt::Debug for OutcomeGuard<F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("OutcomeGuard")
-    }
-}
-
-/// Tells a panic of the work from its being given up: whether the thread was unwinding when the work began.
-///
-/// A guard in the destructor of something that unwinds is not panicking itself.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Unwinding(bool);
-
-impl Unwinding {
-    #[inline]
-    pub(crate) fn now() -> Self {
-        Self(thread::panicking())
-    }
-
-    /// Of work that ends now without having said how.
-    #[inline]
-    pub(crate) fn outcome(self) -> Outcome {
-        if thread::panicking() && !self.0 { Outcome::Panicked } else { Outcome::Cancelled }
     }
 }
 
@@ -178,18 +211,17 @@ impl ByOutcome for Family<Outcome, Counter> {
 
 impl ByOutcome for Family<Outcome, Histogram> {
     /// `None` in a disabled registry.
-    type Started = Option<Instant>;
+    type Started = Option<Stopwatch>;
 
     #[inline]
-    fn begin(&self) -> Option<Instant> {
-        (!self[Outcome::Ok].is_noop()).then(clock::now)
+    fn begin(&self) -> Option<Stopwatch> {
+        self.is_recording().then(Stopwatch::start)
     }
 
     #[inline]
-    fn record(&self, started: Option<Instant>, outcome: Outcome) {
-        if let Some(started) = started {
-            let elapsed: Duration = clock::now().saturating_duration_since(started);
-            self[outcome].observe_duration(elapsed);
+    fn record(&self, started: Option<Stopwatch>, outcome: Outcome) {
+        if let Some(stopwatch) = started {
+            self[outcome].observe_duration(stopwatch.elapsed());
         }
     }
 }
@@ -205,5 +237,24 @@ impl<F: ByOutcome> ByOutcome for &F {
     #[inline]
     fn record(&self, started: F::Started, outcome: Outcome) {
         (**self).record(started, outcome);
+    }
+}
+
+#[cfg(all(test, not(tachometer_loom)))]
+mod tests {
+    use super::*;
+    use crate::Registry;
+
+    #[test]
+    fn a_guard_of_a_disabled_registry_reads_no_clock() {
+        for (registry, reads) in [(Registry::new(), true), (Registry::disabled(), false)] {
+            let times: Family<Outcome, Histogram> =
+                registry.declare("time_seconds", "").label("outcome").register().unwrap();
+            let mut guards = [times.start_owned(), times.start_owned_at(Instant::now())];
+            assert!(guards.iter().all(|guard| guard.started.is_some_and(|watch| watch.is_some() == reads)));
+            guards.iter_mut().for_each(|guard| guard.took(Duration::from_secs(1)));
+            drop(guards);
+            assert_eq!(times[Outcome::Cancelled].value().sum, if reads { 2.0 } else { 0.0 });
+        }
     }
 }
