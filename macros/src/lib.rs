@@ -3,6 +3,7 @@
 //! | derive | on | makes |
 //! |---|---|---|
 //! | [`LabelValue`](derive@LabelValue) | an enum, a newtype | values of one label |
+//! | [`ErrorLabel`](derive@ErrorLabel) | an error | values of one label, its types of errors |
 //! | [`Labels`](derive@Labels) | a struct | the labels of a family |
 //! | [`Metrics`](derive@Metrics) | a struct | metrics that are registered together |
 //!
@@ -44,10 +45,11 @@
 //! # Attributes of all derives
 //!
 //! `crate = path` says where the engine is, for crates that re-export it: `#[label(crate = my_metrics::tachometer)]`
-//! on what derives `LabelValue` or `Labels`, `#[metrics(crate = ...)]` on what derives `Metrics`. It is
+//! on what derives `LabelValue`, `ErrorLabel` or `Labels`, `#[metrics(crate = ...)]` on what derives `Metrics`. It is
 //! `::tachometer` unless said.
 #![forbid(unsafe_code)]
 
+mod closed;
 mod error_label;
 mod help;
 mod input;
@@ -112,7 +114,49 @@ pub fn derive_label_value(input: TokenStream) -> TokenStream {
     expand(input, label_value::derive)
 }
 
-/// Makes an error a label value by its type: see `tachometer::ErrorLabel`.
+/// Makes an error a label value by its type, whatever it holds.
+///
+/// | on | the values |
+/// |---|---|
+/// | an enum, its variants with or without fields | the variants' names in their own spelling, `TimedOut` |
+/// | a struct | one, the struct's name |
+///
+/// All values are known, so a family of the error has a series for each from the start, and counts an error by an
+/// index. It makes the type a `LabelValue` too; both cannot be derived.
+///
+/// - `#[label(rename_all = "...")]` on the type: another style, as for [`LabelValue`](derive@LabelValue).
+/// - `#[label("...")]` on a variant: just this value.
+///
+/// ```
+/// use tachometer::{Counter, ErrorLabel, Family, Registry, ResultExt};
+///
+/// #[derive(Debug, ErrorLabel)]
+/// enum LoadError {
+///     Io(std::io::Error),
+///     Rejected { row: u64 },
+///     #[label("deadline")]
+///     TimedOut,
+/// }
+///
+/// fn load(row: u64) -> Result<(), LoadError> {
+///     Err(LoadError::Rejected { row })
+/// }
+///
+/// let registry = Registry::new();
+/// let errors: Family<LoadError, Counter> =
+///     registry.declare("load_errors_total", "Loads that failed.").label("error_type").register()?;
+/// let _ = load(7).count_err(&errors);
+///
+/// let snapshot = registry.snapshot();
+/// let counted = ["Io", "Rejected", "deadline"]
+///     .map(|error| snapshot.counter("load_errors_total", &[("error_type", error)]));
+/// assert_eq!(counted, [Some(0), Some(1), Some(0)]);
+/// # Ok::<(), tachometer::RegisterError>(())
+/// ```
+///
+/// The type may have parameters and lifetimes, without bounds. A variant that wraps another error is one value: the
+/// values of the other would have to be known here. Errors of other crates are counted by the names of their types, in
+/// a `Family<ErrorName, Counter>`.
 #[proc_macro_derive(ErrorLabel, attributes(label))]
 pub fn derive_error_label(input: TokenStream) -> TokenStream {
     expand(input, error_label::derive)
