@@ -3,7 +3,7 @@
 use std::{any, fmt};
 
 use crate::{
-    Counter, Family, LabelValue,
+    Counter, Family, LabelValue, RegisterError,
     labels::{Closed, Open},
 };
 
@@ -63,6 +63,7 @@ impl LabelValue for ErrorName {
 ///
 /// - A `Family<E, Counter>` of an [`ErrorLabel`]: by an index.
 /// - A `Family<ErrorName, Counter>`: by a look-up, for errors of any type.
+/// - What a look-up of one gives, `errors.with(("postgresql", "users"))`. If it failed nothing is counted.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not count errors of the type `{E}`",
     note = "derive `ErrorLabel` for the error and count in a `Family<{E}, Counter>`, or count it by its name in a \
@@ -93,6 +94,16 @@ impl<E: ?Sized, F: CountError<E> + ?Sized> CountError<E> for &F {
     #[inline]
     fn count_error(&self, error: &E) {
         (**self).count_error(error);
+    }
+}
+
+/// A look-up that failed counts nothing: the registry has counted it.
+impl<E: ?Sized, F: CountError<E>> CountError<E> for Result<F, RegisterError> {
+    #[inline]
+    fn count_error(&self, error: &E) {
+        if let Ok(family) = self {
+            family.count_error(error);
+        }
     }
 }
 
