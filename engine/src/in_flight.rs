@@ -30,6 +30,11 @@ pub struct InFlight<G: Tracked> {
 }
 
 /// A handle that can go up and down, or a reference to one. Nobody outside can name it.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not track what is under way",
+    label = "cannot go up and down",
+    note = "use an `UpDownCounter`, a `Gauge`, or the static twin of one"
+)]
 pub trait Tracked {
     /// Adds 1.
     fn enter(&self);

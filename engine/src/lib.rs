@@ -79,6 +79,9 @@
 //! `main` and joins the [`default_registry`] when [`register_statics`] is called. A [`StateSet`] says which of a few
 //! states something is in, and [`Registry::info`] describes the program.
 //!
+//! Attributes record what a function does: [`timed`](macro@timed), [`counted`](macro@counted),
+//! [`tracked`](macro@tracked) and [`track_errors`](macro@track_errors).
+//!
 //! # Promises
 //!
 //! 1. Recording on a thread's own shard is wait-free, and free of allocation once the thread has touched the page.
@@ -117,6 +120,9 @@
 #[cfg(not(target_has_atomic = "64"))]
 compile_error!("tachometer keeps its cells in 64-bit atomics, which this target does not have");
 
+#[cfg(not(tachometer_loom))]
+#[doc(hidden)]
+pub mod attributes;
 mod bucket_index;
 mod buckets;
 mod cells;
@@ -196,4 +202,6 @@ pub use statics::{
     StaticUpDownCounter,
 };
 pub use tachometer_macros::{ErrorLabel, LabelValue, Labels, Metrics};
+#[cfg(not(tachometer_loom))]
+pub use tachometer_macros::{counted, timed, track_errors, tracked};
 pub use timer::Timer;

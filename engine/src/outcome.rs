@@ -25,6 +25,11 @@ pub enum Outcome {
 }
 
 /// What tells by itself whether it went well: a `Result`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not tell whether it went well",
+    label = "not a `Result`",
+    note = "an outcome is taken from a `Result`, or whatever else implements `HasOutcome`"
+)]
 pub trait HasOutcome {
     /// [`Outcome::Ok`] or [`Outcome::Error`].
     fn outcome(&self) -> Outcome;

@@ -34,6 +34,11 @@ pub struct Timer<H: Timed = Histogram> {
 }
 
 /// A histogram that can be timed, or a reference to one. Nobody outside can name it.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be timed",
+    label = "not a histogram",
+    note = "durations go to a `Histogram` or its static twin; by how the work ended, to a `Family<Outcome, Histogram>`"
+)]
 pub trait Timed {
     /// Whether records go anywhere. If not, no clock is read.
     fn is_recording(&self) -> bool;

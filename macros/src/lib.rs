@@ -1,11 +1,18 @@
-//! The derives of [`tachometer`](https://docs.rs/tachometer), which re-exports them.
+//! The derives and attributes of [`tachometer`](https://docs.rs/tachometer), which re-exports them.
 //!
 //! | derive | on | makes |
 //! |---|---|---|
 //! | [`LabelValue`](derive@LabelValue) | an enum, a newtype | values of one label |
-//! | [`ErrorLabel`](derive@ErrorLabel) | an error | values of one label, its types of errors |
+//! | [`ErrorLabel`](derive@ErrorLabel) | an error | values of one label, by the error's type |
 //! | [`Labels`](derive@Labels) | a struct | the labels of a family |
 //! | [`Metrics`](derive@Metrics) | a struct | metrics that are registered together |
+//!
+//! | attribute | on a function, records |
+//! |---|---|
+//! | [`timed`](macro@timed) | how long it took |
+//! | [`counted`](macro@counted) | that it was called |
+//! | [`tracked`](macro@tracked) | how many calls are under way |
+//! | [`track_errors`](macro@track_errors) | the errors that it returned |
 //!
 //! ```
 //! use tachometer::{Buckets, Counter, Family, Gauge, Histogram, LabelValue, Labels, Metrics, Registry};
@@ -49,6 +56,7 @@
 //! `::tachometer` unless said.
 #![forbid(unsafe_code)]
 
+mod attribute;
 mod closed;
 mod error_label;
 mod help;
@@ -61,6 +69,8 @@ mod names;
 
 use proc_macro::TokenStream;
 use syn::{DeriveInput, Error, parse_macro_input};
+
+use attribute::Kind;
 
 /// Makes an enum or a newtype the value of a label.
 ///
@@ -314,6 +324,32 @@ pub fn derive_labels(input: TokenStream) -> TokenStream {
 #[proc_macro_derive(Metrics, attributes(metrics, metric))]
 pub fn derive_metrics(input: TokenStream) -> TokenStream {
     expand(input, metrics::derive)
+}
+
+// What the attributes do is told at such length that it has files of its own.
+
+#[doc = include_str!("../docs/timed.md")]
+#[proc_macro_attribute]
+pub fn timed(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    attribute::expand(Kind::Timed, arguments.into(), item.into()).into()
+}
+
+#[doc = include_str!("../docs/counted.md")]
+#[proc_macro_attribute]
+pub fn counted(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    attribute::expand(Kind::Counted, arguments.into(), item.into()).into()
+}
+
+#[doc = include_str!("../docs/tracked.md")]
+#[proc_macro_attribute]
+pub fn tracked(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    attribute::expand(Kind::Tracked, arguments.into(), item.into()).into()
+}
+
+#[doc = include_str!("../docs/track_errors.md")]
+#[proc_macro_attribute]
+pub fn track_errors(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    attribute::expand(Kind::TrackErrors, arguments.into(), item.into()).into()
 }
 
 fn expand(
