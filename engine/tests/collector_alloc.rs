@@ -28,7 +28,7 @@ static FLUSH: MetricId = MetricId::histogram("flush_seconds", "Time to flush.", 
 static ALLOCATIONS: MetricId = MetricId::counter("allocations_total", "Allocations.", &["size"]);
 
 /// A value that is too long for a thread to remember its series: each record looks it up.
-const SMALL: &str = match str::from_utf8(&[b's'; 200]) {
+const SMALL: &str = match str::from_utf8(&[b's'; 300]) {
     Ok(small) => small,
     Err(_) => unreachable!(),
 };

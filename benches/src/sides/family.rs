@@ -152,14 +152,14 @@ pub fn prometheus_client(handles: Handles) -> Side {
 /// When the process has another recorder already.
 #[must_use]
 pub fn metrics(handles: Handles) -> Side {
-    recorder();
+    install_recorder();
     Side::new("metrics", handles, stream_name, |stream, _| {
         metrics::counter!("records_total", "stream_name" => *stream).increment(1);
     })
 }
 
-/// Sets the recorder of the `metrics` crate, once in the process.
-pub(super) fn recorder() {
+/// Sees to it that the process has the recorder of metrics-exporter-prometheus.
+pub(super) fn install_recorder() {
     static RECORDER: LazyLock<()> = LazyLock::new(|| {
         metrics::set_global_recorder(PrometheusBuilder::new().build_recorder()).expect("no other recorder");
     });

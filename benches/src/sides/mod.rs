@@ -3,6 +3,7 @@
 //! Each function gives one side over one handle or many. `noop` is a handle of a disabled registry; `floor`s are what
 //! the machine needs for the operation when nothing is promised to a reader.
 
+pub mod collector;
 pub mod counter;
 pub mod family;
 pub mod gauge;

@@ -9,7 +9,7 @@ use tachometer::{
     named::NamedMetrics,
 };
 
-use super::family::{recorder, stream_name};
+use super::family::{install_recorder, stream_name};
 use crate::{Handles, Side};
 
 /// The counter.
@@ -78,7 +78,7 @@ pub fn prometheus(handles: Handles) -> Side {
 /// The macro `metrics::counter!` and `increment`, with the recorder of metrics-exporter-prometheus for the process.
 #[must_use]
 pub fn metrics(handles: Handles) -> Side {
-    recorder();
+    install_recorder();
     let labels = |i| labels(stream_name(i)).map(|(_, value)| value);
     Side::new("metrics", handles, labels, |[stream, operation, status], _| {
         metrics::counter!(

@@ -50,7 +50,7 @@ use crate::{
 /// A thread remembers up to 256 series, by the metric and the values of its labels. A record in one of them compares
 /// these and then records as a handle does: it locks nothing and takes no memory. Any other record looks the metric and
 /// the series up, each in a concurrent map: the first on each thread, the first after something was removed from the
-/// registry, and every one whose values have more than 170 bytes together.
+/// registry, and every one whose values have more than 250 bytes together.
 ///
 /// With an [idle timeout](crate::RegistryBuilder::idle_timeout) every record is looked up, because a series that is
 /// remembered is not idle.
@@ -127,7 +127,7 @@ impl EngineCollector {
         match self.access {
             Access::Disabled => {}
             Access::Remembered => {
-                let key = self.key(metric, labels);
+                let key = CacheKey::new([self.identity, address(metric) as u64], labels);
                 if !self.record_remembered(&key, &record) {
                     self.record_looked_up(metric, labels, Some(&key), &record);
                 }
@@ -136,18 +136,9 @@ impl EngineCollector {
         }
     }
 
-    #[inline]
-    fn key(&self, metric: &'static MetricId, labels: &[&str]) -> CacheKey {
-        let mut key = CacheKey::new();
-        key.push_number(self.identity);
-        key.push_number(address(metric) as u64);
-        labels.iter().for_each(|label| key.push_text(label));
-        key
-    }
-
     /// Records in the series if this thread remembers it, and says whether it does.
     #[inline]
-    fn record_remembered(&self, key: &CacheKey, record: &impl Fn(&Handle)) -> bool {
+    fn record_remembered(&self, key: &CacheKey<'_>, record: &impl Fn(&Handle)) -> bool {
         let removals = self.removals.so_far();
         let recorded = REMEMBERED.try_with(|cache| {
             // Borrowed while something is put in, and the allocator that is asked for memory then may record too.
@@ -165,7 +156,7 @@ impl EngineCollector {
         &self,
         metric: &'static MetricId,
         labels: &[&str],
-        key: Option<&CacheKey>,
+        key: Option<&CacheKey<'_>>,
         record: &impl Fn(&Handle),
     ) {
         // Before anything is looked up: see `Removals`.
