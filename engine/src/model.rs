@@ -55,6 +55,11 @@ pub fn end_thread() {
     local::end_thread();
 }
 
+/// How often something has left the registry, as far as the calling thread knows.
+pub fn removals(registry: &Registry) -> u64 {
+    registry.removals().so_far()
+}
+
 /// A registration with a fault: what the early cell holds is loaded, and the cell closed by a store.
 pub fn register_without_swap(counter: &StaticCounter, registry: &Registry) {
     counter.register_without_swap(registry);
