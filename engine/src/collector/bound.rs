@@ -1,16 +1,6 @@
 //! A collector with values for some of the labels, which can be given another collector later.
 //!
-//! # Several consumers in one process
-//!
-//! The default collector is the process's. Two consumers that both use it record in the same series, unless a label
-//! tells them apart, and one that sets it changes where the other records. So a library does not rely on the default:
-//! its consumer is *given* what it records in, and the application gives each consumer its own:
-//!
-//! - an [`EngineCollector`](super::EngineCollector) of a [child registry](crate::Registry::child), with the label that
-//!   tells the consumers apart, where the library knows nothing of that label; or of a registry of its own;
-//! - a [`BoundCollector`], where the library's metrics have the label, and the parts of a consumer need not pass it on.
-//!
-//! The default is for programs that have one of everything, and what is left is told by the value `<standalone>`.
+//! It is one answer to [several consumers in one process](super#several-consumers-in-one-process).
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
