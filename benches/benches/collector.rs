@@ -1,5 +1,5 @@
-//! What a counter of three labels costs through a collector: one that does nothing, one over a registry whose series the
-//! thread remembers or looks up, the default one, a bound one; beside a kept handle and the `metrics` crate.
+//! What a counter of three labels costs through a collector: one that does nothing, one over a registry whose series
+//! the thread remembers or looks up, the default one, a bound one; beside a kept handle and the `metrics` crate.
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use tachometer_benches::{Handles, compare, sides::collector};

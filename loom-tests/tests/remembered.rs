@@ -1,4 +1,4 @@
-//! Handles that somebody keeps who looks at the count of removals to tell whether they are still good, as collectors do.
+//! Handles of somebody who looks at the count of removals to tell whether they are still good, as collectors do.
 #![cfg(tachometer_loom)]
 
 use loom::thread;

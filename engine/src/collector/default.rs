@@ -1,8 +1,8 @@
 //! The collector that the process has one of.
 //!
-//! A thread keeps the default, with the number of the setting that made it so. A call compares that number with the
+//! A thread keeps the default with the number of the setting that made it so. A call compares that number with the
 //! process's, which is one load, and asks for the default again, under its lock, only when it has been set since. While
-//! the call lasts it has what the thread keeps: a call within it, if a collector makes one, finds nothing kept and asks.
+//! the call lasts it has what the thread keeps: a call within it, by a collector, finds nothing kept and asks.
 
 use std::{cell::Cell, mem, sync::Arc};
 
@@ -140,6 +140,7 @@ struct Call {
 }
 
 impl Call {
+    #[inline]
     fn begin() -> Self {
         let depth = DEPTH.try_with(|depth| depth.replace(depth.get() + 1)).unwrap_or(0);
         Self { is_too_deep: depth >= MAX_DEPTH }
@@ -160,6 +161,7 @@ struct Lent {
 }
 
 impl Lent {
+    #[inline]
     fn new(call: &Call) -> Self {
         if call.is_too_deep {
             drop_record(DropReason::Reentry);
@@ -178,6 +180,7 @@ impl Lent {
     }
 
     /// Leaves it to the thread's next call. A call that panics does not come here, and the next one asks.
+    #[inline]
     fn give_back(self) {
         if let Some(setting) = self.setting {
             let replaced = KEPT.try_with(|kept| kept.replace(Some((setting, self.collector))));
@@ -187,6 +190,7 @@ impl Lent {
 }
 
 /// The number of settings so far, and the default that the last of them made.
+#[cold]
 fn ask() -> (u64, Arc<dyn MetricsCollector>) {
     let (settings, default) = {
         let default = lock(&DEFAULT);

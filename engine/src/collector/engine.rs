@@ -40,8 +40,8 @@ use crate::{
 /// ```
 ///
 /// Nobody waits for the error when a metric cannot be registered, because its name is taken by another kind of metric
-/// or a limit is reached. So it is kept in [`Registry::errors`], and counted like any failed registration, once; what is
-/// recorded in that metric through this collector goes nowhere from then on. A look-up that fails, because a label's
+/// or a limit is reached. So it is kept in [`Registry::errors`], and counted like any failed registration, once; what
+/// is recorded in that metric through this collector goes nowhere from then on. A look-up that fails, because a label's
 /// value is too long, is counted each time. A record by the wrong method, such as `increment` with a gauge, is counted
 /// as a [dropped record](DropReason::Unsupported).
 ///

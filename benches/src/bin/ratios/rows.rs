@@ -251,7 +251,7 @@ fn collector_rows() -> Vec<Row> {
         note,
     ));
     let default = collector::default(Handles::One);
-    rows.push(row("default collector minus held collector", 1, default, ours(), Target::Over(15.0), ""));
+    rows.push(row("default collector minus held collector", 1, default, ours(), Target::Over(20.0), ""));
     let bound = collector::bound(Handles::One);
     rows.push(row("bound collector minus its own", 1, bound, ours(), Target::Over(30.0), ""));
     rows
