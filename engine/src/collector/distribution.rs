@@ -9,10 +9,10 @@ const DIGITS: u8 = 2;
 
 /// What a histogram of an [`InMemoryCollector`](super::InMemoryCollector) holds.
 ///
-/// Count, sum, minimum and maximum are exact. Quantiles come from `hdrhistogram`s and are within one percent, for values
-/// whose magnitude lies between 10⁻⁹ and 10¹⁶: nanoseconds as well as terabytes. Smaller ones count as 0, larger ones as
-/// 10¹⁶. However much is observed, it takes at most 200 KB, and 40 KB when all values are between 0 and 1, such as
-/// seconds.
+/// Count, sum, minimum and maximum are exact. Quantiles come from `hdrhistogram`s and are within one percent, for
+/// values whose magnitude lies between 10⁻⁹ and 10¹⁶: nanoseconds as well as terabytes. Below that they are within
+/// 10⁻¹¹, and above all are alike. However much is observed, it takes at most 200 KB, and 40 KB when all values are
+/// between 0 and 1, such as seconds.
 #[derive(Clone, Default, PartialEq)]
 pub struct Distribution {
     count: u64,
