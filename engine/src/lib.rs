@@ -190,9 +190,10 @@ pub use signal_counter::SignalCounter;
 pub use snapshot::{
     Snapshot,
     build::{FamilyBuilder, SnapshotBuilder},
+    number::Number,
     observer::{Collection, Observer},
     schema::SchemaId,
-    view::{FamilyView, HistogramView, MetricKind, Number, SeriesView, StateSetView, SummaryView, Value},
+    view::{FamilyView, HistogramView, MetricKind, SeriesView, StateSetView, SummaryView, Value},
 };
 pub use state_set::{MAX_STATES, StateSet};
 #[cfg(not(tachometer_loom))]

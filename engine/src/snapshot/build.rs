@@ -5,8 +5,9 @@ use std::{collections::HashSet, sync::Arc as Shared};
 use super::{
     Snapshot,
     collect::Plan,
+    number::Number,
     schema::{FamilyDraft, Labels, Schema, SeriesDraft, Shape, with_constant_labels},
-    view::{MetricKind, Number},
+    view::MetricKind,
 };
 use crate::{
     error::{RegisterError, RegisterErrorReason as Reason},

@@ -13,6 +13,7 @@ pub(crate) mod build;
 pub(crate) mod callback;
 pub(crate) mod collect;
 pub(crate) mod known;
+pub(crate) mod number;
 pub(crate) mod observer;
 pub(crate) mod own;
 pub(crate) mod quantile;
@@ -23,8 +24,9 @@ pub(crate) mod view;
 #[cfg(not(tachometer_loom))]
 mod workers;
 
+use number::Number;
 use schema::{Schema, SchemaId};
-use view::{FamilyView, HistogramView, MetricKind, Number, SeriesView, Value};
+use view::{FamilyView, HistogramView, MetricKind, SeriesView, Value};
 
 /// The values of all metrics of a registry, or of metrics built by hand with [`Snapshot::builder`].
 ///

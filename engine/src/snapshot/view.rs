@@ -3,7 +3,9 @@
 use std::fmt;
 
 use super::{
-    Snapshot, quantile,
+    Snapshot,
+    number::Number,
+    quantile,
     schema::{Family, Series, Shape},
 };
 
@@ -49,29 +51,6 @@ impl MetricKind {
             Self::Histogram => Some("le"),
             Self::StateSet => Some(family),
             _ => None,
-        }
-    }
-}
-
-/// A number in the type that its metric counts in, so that nothing is lost on the way to a renderer.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Number {
-    /// Of a counter.
-    U64(u64),
-    /// Of an up-down counter.
-    I64(i64),
-    /// Of a float counter or a gauge.
-    F64(f64),
-}
-
-impl Number {
-    /// The nearest float.
-    #[must_use]
-    pub fn as_f64(self) -> f64 {
-        match self {
-            Self::U64(value) => value as f64,
-            Self::I64(value) => value as f64,
-            Self::F64(value) => value,
         }
     }
 }
