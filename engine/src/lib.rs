@@ -158,6 +158,8 @@ mod snapshot;
 mod state_set;
 mod statics;
 mod sync;
+#[cfg(not(tachometer_loom))]
+pub mod testing;
 mod timer;
 mod work;
 

@@ -1,0 +1,84 @@
+//! Names that are near a name that is not there.
+
+use std::fmt;
+
+use crate::Snapshot;
+
+/// Names that a failure lists.
+const NAMES_LISTED: usize = 5;
+
+/// Says that the family is not there, and which ones have names like it.
+pub(super) fn write_families(f: &mut fmt::Formatter<'_>, snapshot: &Snapshot, name: &str) -> fmt::Result {
+    let names: Vec<&str> = snapshot.families().map(|family| family.name()).collect();
+    if names.is_empty() {
+        return f.write_str("  the snapshot is empty; is the registry disabled, or another one?");
+    }
+    let near = near(name, &names);
+    if near.is_empty() {
+        return write!(f, "  there is no such family, and none of the {} has a name like it", names.len());
+    }
+    write!(f, "  there is no such family; near it {} ", if near.len() == 1 { "is" } else { "are" })?;
+    for (position, name) in near.iter().enumerate() {
+        write!(f, "{}`{name}`", if position == 0 { "" } else { ", " })?;
+    }
+    Ok(())
+}
+
+/// The names that hold this one or are in it, as when a namespace was left out, and those that a few letters make of
+/// it; the nearest first.
+fn near<'a>(name: &str, names: &[&'a str]) -> Vec<&'a str> {
+    let most = 2.max(name.len() / 4);
+    let mut near: Vec<(usize, &str)> = names
+        .iter()
+        .filter_map(|other| {
+            let distance = distance(name.as_bytes(), other.as_bytes());
+            let holds = !name.is_empty() && (other.contains(name) || name.contains(other));
+            (holds || distance <= most).then_some((distance, *other))
+        })
+        .collect();
+    near.sort_unstable();
+    near.truncate(NAMES_LISTED);
+    near.into_iter().map(|(_, name)| name).collect()
+}
+
+/// How many letters have to be put in, left out or changed (Levenshtein).
+fn distance(one: &[u8], two: &[u8]) -> usize {
+    // Distances from the part of `one` so far to each beginning of `two`.
+    let mut row: Vec<usize> = (0..=two.len()).collect();
+    for (i, letter) in one.iter().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = i + 1;
+        for (j, other) in two.iter().enumerate() {
+            let changed = diagonal + usize::from(letter != other);
+            diagonal = row[j + 1];
+            row[j + 1] = changed.min(row[j] + 1).min(diagonal + 1);
+        }
+    }
+    row[two.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn distances_count_letters() {
+        for (one, two, expected) in [
+            ("", "", 0),
+            ("", "abc", 3),
+            ("abc", "", 3),
+            ("abc", "abc", 0),
+            ("kitten", "sitting", 3),
+            ("requests_total", "request_total", 1),
+        ] {
+            assert_eq!(distance(one.as_bytes(), two.as_bytes()), expected, "{one} {two}");
+        }
+    }
+
+    #[test]
+    fn near_names_are_those_of_few_changes_and_of_other_prefixes() {
+        let names = ["queue_size", "requests_total", "shop_request_total", "request_totals"];
+        assert_eq!(near("request_total", &names), ["request_totals", "requests_total", "shop_request_total"]);
+        assert_eq!(near("errors", &names), [""; 0]);
+    }
+}
