@@ -28,6 +28,9 @@
 //! # Ok::<(), RegisterError>(())
 //! ```
 //!
+//! **Scope the default** where the code records through the process-wide default collector: [`scoped`] gives a fresh
+//! registry and puts it in the place of the default, on this thread, until the test ends.
+//!
 //! **Take the difference** where something has recorded before, as with static metrics, which the process has one of:
 //! `registry.snapshot().since(&before)` holds what came in between, and [`assert_metric!`](crate::assert_metric) takes
 //! a snapshot too.
@@ -40,11 +43,13 @@
 mod assert;
 mod clock;
 mod near;
+mod scoped;
 
 use std::borrow::Cow;
 
 pub use assert::{Assertion, Comparison, assertion, label};
 pub use clock::MockClock;
+pub use scoped::{Scoped, scoped};
 
 use crate::{Registry, Snapshot};
 
