@@ -74,6 +74,8 @@ mod number;
 mod plan;
 mod routes;
 mod server;
+#[cfg(any(doc, doctest))]
+pub mod systems;
 mod text;
 
 #[cfg(test)]
