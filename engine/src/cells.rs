@@ -4,7 +4,11 @@ use std::fmt;
 
 use crate::{
     held::Held,
-    shard::{Arena, CellBlock, NO_SLOT, local, table::offset_of},
+    shard::{
+        Arena, CellBlock, NO_SLOT, Page,
+        local::{self, OwnPages},
+        table::offset_of,
+    },
     sync::{Cell64, Ordering},
 };
 
@@ -40,8 +44,19 @@ impl SumCell {
     /// Replaces the value of the calling thread's cell by `change` of it: a load, `change`, and a store.
     #[inline(always)]
     pub(crate) fn update(&self, change: impl Fn(u64) -> u64) {
+        self.update_at(local::own_page(self.slot), change);
+    }
+
+    /// The same, when the thread's pages are at hand.
+    #[inline(always)]
+    pub(crate) fn update_in(&self, pages: OwnPages<'_>, change: impl Fn(u64) -> u64) {
+        self.update_at(pages.page(self.slot), change);
+    }
+
+    #[inline(always)]
+    fn update_at(&self, page: Option<&Page>, change: impl Fn(u64) -> u64) {
         let slot = self.slot;
-        match local::own_page(slot) {
+        match page {
             Some(page) => replace(page.cell(offset_of(slot)), change),
             None if self.is_noop() => {}
             None => local::record_cold(slot, move |page| replace(page.cell(offset_of(slot)), change)),

@@ -3,6 +3,7 @@
 use crate::{
     cells::{SumCell, growth},
     drops::{DropReason, drop_record},
+    shard::local::OwnPages,
 };
 
 /// A count of events, as a `u64`.
@@ -39,6 +40,12 @@ impl Counter {
     #[inline]
     pub fn add(&self, n: u64) {
         self.0.update(move |value| value.wrapping_add(n));
+    }
+
+    /// The same, when the thread's pages are at hand.
+    #[inline(always)]
+    pub(crate) fn add_in(&self, pages: OwnPages<'_>, n: u64) {
+        self.0.update_in(pages, move |value| value.wrapping_add(n));
     }
 
     /// The sum over all threads: at least what was added before the call, as far as this thread knows of it. Costs a
@@ -186,6 +193,12 @@ impl UpDownCounter {
     #[inline]
     pub fn sub(&self, n: i64) {
         self.0.update(move |value| value.wrapping_sub(n as u64));
+    }
+
+    /// Subtracts 1, when the thread's pages are at hand.
+    #[inline(always)]
+    pub(crate) fn dec_in(&self, pages: OwnPages<'_>) {
+        self.0.update_in(pages, |value| value.wrapping_sub(1));
     }
 
     /// The sum over all threads. While threads add and subtract, a call may see one thread's subtraction and miss the

@@ -14,7 +14,11 @@ use crate::{
     drops::{DropReason, drop_record},
     held::{Counted, Held},
     pairs::{self, Reading},
-    shard::{Baseline, CellBlock, Page, local, table::offset_of},
+    shard::{
+        Baseline, CellBlock, Page,
+        local::{self, OwnPages},
+        table::offset_of,
+    },
     sync::{Arc, AtomicU32},
 };
 
@@ -87,16 +91,31 @@ impl Histogram {
     /// finite as well. The count of a bucket wraps around at 2⁶³.
     #[inline]
     pub fn observe_n(&self, value: f64, n: u64) {
-        let Some(core) = &self.core else { return };
+        if let Some((core, bucket, sum)) = self.accept(value, n) {
+            core.record(local::own_page(core.slot), bucket, n, sum);
+        }
+    }
+
+    /// Records a value, when the thread's pages are at hand.
+    #[inline(always)]
+    pub(crate) fn observe_in(&self, pages: OwnPages<'_>, value: f64) {
+        if let Some((core, bucket, sum)) = self.accept(value, 1) {
+            core.record(pages.page(core.slot), bucket, 1, sum);
+        }
+    }
+
+    /// Where `n` observations of a value go, and their sum; `None` if they are nothing to record.
+    #[inline(always)]
+    fn accept(&self, value: f64, n: u64) -> Option<(&HistogramCore, usize, f64)> {
+        let core = self.core.as_ref()?;
         let sum = value * n as f64;
         if !sum.is_finite() || !value.is_finite() {
-            return drop_record(DropReason::NotFinite);
+            drop_record(DropReason::NotFinite);
+            return None;
         }
         // A reader tells by a bucket's number whether an observation ended meanwhile, so each must change it. None at
         // all does not, and neither do 2⁶³, which wrap around to none.
-        if n << 1 != 0 {
-            core.record(core.layout.index.find(value), n, sum);
-        }
+        (n << 1 != 0).then(|| (&**core, core.layout.index.find(value), sum))
     }
 
     /// Records a duration, in seconds.
@@ -149,7 +168,7 @@ impl Histogram {
     /// more than 2⁶³ - 1.
     pub(crate) fn add_to_bucket(&self, bucket: usize, n: u64, sum: f64) {
         if let Some(core) = &self.core {
-            core.record(bucket, n, sum);
+            core.record(local::own_page(core.slot), bucket, n, sum);
         }
     }
 
@@ -243,10 +262,11 @@ impl HistogramCore {
         self.layout.bounds.len() + 1
     }
 
+    /// Records in the thread's own page, if it has it.
     #[inline(always)]
-    fn record(&self, bucket: usize, n: u64, sum: f64) {
+    fn record(&self, page: Option<&Page>, bucket: usize, n: u64, sum: f64) {
         let slot = self.slot;
-        match local::own_page(slot) {
+        match page {
             Some(page) => record_in(page, slot, bucket, n, sum),
             None => local::record_cold(slot, move |page| record_in(page, slot, bucket, n, sum)),
         }

@@ -39,9 +39,11 @@ const NEAR_PAGES: usize = 128;
 #[cfg(tachometer_loom)]
 const NEAR_PAGES: usize = 2;
 
+type NearPages = [Cell<Option<&'static Page>>; NEAR_PAGES];
+
 per_thread! {
     /// The first pages of this thread's shard, as far as it has touched them.
-    static NEAR: [Cell<Option<&'static Page>>; NEAR_PAGES] = [const { Cell::new(None) }; NEAR_PAGES];
+    static NEAR: NearPages = [const { Cell::new(None) }; NEAR_PAGES];
     /// The shard of this thread.
     static SHARD: Cell<Option<&'static Shard>> = Cell::new(None);
     static STATE: Cell<State> = Cell::new(State::Fresh);
@@ -57,11 +59,37 @@ pub(crate) fn own_page(slot: u32) -> Option<&'static Page> {
     let number = page_of(slot) as usize;
     if number < NEAR_PAGES {
         NEAR.try_with(|pages| pages[number].get()).ok().flatten()
-    } else if slot == NO_SLOT {
-        None
     } else {
-        SHARD.try_with(Cell::get).ok().flatten()?.page(slot)
+        far_page(slot)
     }
+}
+
+/// Calls `look` with the pages of the calling thread: one look at the thread-local for as many records as it makes.
+///
+/// `look` may make cold records, too: what they map it sees, for nothing is copied.
+#[inline(always)]
+pub(crate) fn own_pages(look: impl Fn(OwnPages<'_>)) {
+    if NEAR.try_with(|near| look(OwnPages(Some(near)))).is_err() {
+        look(OwnPages(None));
+    }
+}
+
+/// The pages of the calling thread; `None` when the thread-local is gone.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct OwnPages<'a>(Option<&'a NearPages>);
+
+impl OwnPages<'_> {
+    /// What [`own_page`] finds.
+    #[inline(always)]
+    pub(crate) fn page(self, slot: u32) -> Option<&'static Page> {
+        let number = page_of(slot) as usize;
+        if number < NEAR_PAGES { self.0?[number].get() } else { far_page(slot) }
+    }
+}
+
+#[inline(always)]
+fn far_page(slot: u32) -> Option<&'static Page> {
+    if slot == NO_SLOT { None } else { SHARD.try_with(Cell::get).ok().flatten()?.page(slot) }
 }
 
 /// Records in the page that holds `slot`, when [`own_page`] found none: attaches the thread, maps the page, or leases
