@@ -72,12 +72,25 @@ impl LabelValue for ErrorName {
 pub trait CountError<E: ?Sized> {
     /// Counts one error.
     fn count_error(&self, error: &E);
+
+    /// The counter to add 1 to for this error, if that is all there is to counting it, and the counter is at hand. An
+    /// [`Operation`](crate::Operation) then does so together with its other records; else it calls
+    /// [`count_error`](Self::count_error).
+    #[inline]
+    fn counter_of(&self, _error: &E) -> Option<&Counter> {
+        None
+    }
 }
 
 impl<E: ErrorLabel> CountError<E> for Family<E, Counter> {
     #[inline]
     fn count_error(&self, error: &E) {
         self.get_by(error).inc();
+    }
+
+    #[inline]
+    fn counter_of(&self, error: &E) -> Option<&Counter> {
+        Some(self.get_by(error))
     }
 }
 
@@ -94,6 +107,11 @@ impl<E: ?Sized, F: CountError<E> + ?Sized> CountError<E> for &F {
     #[inline]
     fn count_error(&self, error: &E) {
         (**self).count_error(error);
+    }
+
+    #[inline]
+    fn counter_of(&self, error: &E) -> Option<&Counter> {
+        (**self).counter_of(error)
     }
 }
 

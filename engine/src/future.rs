@@ -5,10 +5,13 @@ use std::{
     pin::pin,
 };
 
-use crate::{HasOutcome, Histogram, InFlight, OutcomeGuard, in_flight::Tracked, outcome::ByOutcome};
+use crate::{
+    CountError, HasOutcome, Histogram, InFlight, Operation, OutcomeGuard, in_flight::Tracked,
+    outcome::ByOutcome,
+};
 
-/// Adds [`timed`](Self::timed), [`tracked`](Self::tracked), [`watched`](Self::watched) and
-/// [`with_collector`](Self::with_collector) to every future.
+/// Adds [`timed`](Self::timed), [`tracked`](Self::tracked), [`watched`](Self::watched),
+/// [`recorded_by`](Self::recorded_by) and [`with_collector`](Self::with_collector) to every future.
 ///
 /// ```
 /// use tachometer::FutureExt;
@@ -120,6 +123,19 @@ pub trait FutureExt: Future + Sized {
         collector: std::sync::Arc<dyn crate::collector::MetricsCollector>,
     ) -> impl Future<Output = Self::Output> + use<Self> {
         crate::collector::in_scope(self, collector)
+    }
+
+    /// Records the future as one of these operations, from the first poll on: see [`Operation::run_async`], which also
+    /// tells the work's progress.
+    fn recorded_by<T, E, C>(
+        self,
+        operation: &Operation<C>,
+    ) -> impl Future<Output = Result<T, E>> + use<Self, T, E, C>
+    where
+        Self: Future<Output = Result<T, E>>,
+        C: CountError<E>,
+    {
+        operation.clone().run_future(self)
     }
 }
 

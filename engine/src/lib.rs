@@ -147,6 +147,7 @@ pub mod model;
 mod name;
 #[cfg(not(tachometer_loom))]
 pub mod named;
+mod operation;
 mod outcome;
 mod pairs;
 mod problems;
@@ -175,6 +176,7 @@ pub use gauge::Gauge;
 pub use histogram::{Histogram, HistogramValue};
 pub use in_flight::InFlight;
 pub use labels::{LabelValue, Labels};
+pub use operation::{NoErrors, Operation, OperationGuard, Progress};
 pub use outcome::{HasOutcome, Outcome, OutcomeGuard};
 pub use problems::{NamedProblem, named_problems};
 #[cfg(not(tachometer_loom))]

@@ -24,6 +24,11 @@ pub enum Outcome {
     Panicked,
 }
 
+impl Outcome {
+    /// Every outcome there is.
+    pub const ALL: [Self; 4] = [Self::Ok, Self::Error, Self::Cancelled, Self::Panicked];
+}
+
 /// What tells by itself whether it went well: a `Result`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not tell whether it went well",
@@ -48,9 +53,9 @@ impl<T, E> HasOutcome for Result<T, E> {
 /// Made by [`Family::start`], which borrows the family, and by [`Family::start_owned`], whose guard can go wherever the
 /// work goes. Costs one record, and two readings of the clock if the family is one of histograms.
 ///
-/// A guard that is dropped while its thread unwinds has panicked, unless the thread was unwinding already when the guard
-/// was made: then it belongs to a destructor. A guard that waits in an `async` block cannot tell the block's own panic
-/// from one around it, which drops the future: [`FutureExt::watched`](crate::FutureExt::watched) can.
+/// A guard that is dropped while its thread unwinds has panicked, unless the thread was unwinding already when the
+/// guard was made: then it belongs to a destructor. A guard that waits in an `async` block cannot tell the block's own
+/// panic from one around it, which drops the future: [`FutureExt::watched`](crate::FutureExt::watched) can.
 ///
 /// ```
 /// use tachometer::{Counter, Family, Outcome, Registry};

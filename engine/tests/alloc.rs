@@ -7,18 +7,19 @@
 use std::{
     alloc::{GlobalAlloc, Layout, System},
     cell::Cell,
+    fmt,
     sync::{
         Arc, Barrier, OnceLock,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
     thread,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use tachometer::{
-    Buckets, Counter, DropReason, Histogram, Registry, StaticCounter, StaticFloatCounter, StaticGauge,
-    StaticHistogram, StaticMetric, StaticSignalCounter, StaticUpDownCounter, collector::EngineCollector,
-    dropped_records, named::NamedMetrics,
+    Buckets, Counter, DropReason, ErrorName, Family, Histogram, Operation, Outcome, Registry, StaticCounter,
+    StaticFloatCounter, StaticGauge, StaticHistogram, StaticMetric, StaticSignalCounter, StaticUpDownCounter,
+    collector::EngineCollector, dropped_records, named::NamedMetrics,
 };
 
 struct Recording;
@@ -137,7 +138,9 @@ fn all_records(registry: &Registry) -> impl Fn() + use<> {
     let histogram = registry.histogram("size", "Size.").unwrap();
     let signals = registry.signal_counter("signals_total", "Signals.").unwrap();
     let family = registry.counter_family("errors_total", "Errors.", ["type"]).unwrap();
+    let guards = all_guards(registry);
     move || {
+        guards();
         counter.inc();
         counter.add(2);
         float.inc();
@@ -169,6 +172,35 @@ fn all_records(registry: &Registry) -> impl Fn() + use<> {
             histogram.clone(),
             signals.clone(),
         ));
+    }
+}
+
+/// Every way for a guard to end.
+fn all_guards(registry: &Registry) -> impl Fn() + use<> {
+    let ends: Family<Outcome, Counter> =
+        registry.declare("ends_total", "").label("outcome").register().unwrap();
+    let times: Family<Outcome, Histogram> =
+        registry.declare("time_seconds", "").label("outcome").register().unwrap();
+    let errors: Family<ErrorName, Counter> =
+        registry.declare("failures_total", "").label("error_type").register().unwrap();
+    let records = registry.counter("records_total", "").unwrap();
+    let active = registry.up_down_counter("active", "").unwrap();
+    let operation = Operation::new()
+        .latency_by_outcome(&times)
+        .records(&records)
+        .in_flight(&active)
+        .outcomes(&ends)
+        .errors(&errors);
+    move || {
+        let _ = ends.start().finish(Ok::<_, fmt::Error>(()));
+        let _ = times.start_owned().finish(Err::<(), _>(fmt::Error));
+        drop((ends.start_owned(), times.start()));
+        let _ = operation.run(|progress| {
+            progress.add_records(1);
+            Ok::<_, fmt::Error>(())
+        });
+        let _ = operation.start().finish_with(Err::<(), _>(fmt::Error), &records);
+        drop((operation.start_owned(), operation.clone().start_at(Instant::now())));
     }
 }
 
@@ -310,7 +342,7 @@ fn an_allocator_may_record() {
             family.with([("type", "small")]).unwrap().observe(1.0);
         }
         on_an_untouched_page().observe(1.0);
-        assert_eq!(registry.snapshot().families().len(), 107 + 3, "three are self-metrics");
+        assert_eq!(registry.snapshot().families().len(), 112 + 3, "three are self-metrics");
     });
     println!("{made} records by the allocator: {kept} kept, {reentered} dropped as made inside another");
     assert_eq!(kept + reentered, made);

@@ -1,0 +1,65 @@
+//! An operation: the pass that records its end, against snapshots, on a thread that has its shard and on one that has
+//! returned it.
+#![cfg(tachometer_loom)]
+
+use loom::thread;
+use tachometer::{
+    Counter, Operation, Outcome, Registry, UpDownCounter,
+    model::{self, Shard},
+};
+use tachometer_loom_tests::check;
+
+struct Loads {
+    registry: Registry,
+    records: Counter,
+    active: UpDownCounter,
+    operation: Operation,
+}
+
+fn loads() -> Loads {
+    let registry = Registry::new();
+    let records = registry.counter("records_total", "").unwrap();
+    let active = registry.up_down_counter("active", "").unwrap();
+    let operation = Operation::new().records(&records).in_flight(&active);
+    Loads { registry, records, active, operation }
+}
+
+/// The handle comes back: loom would explore the order of the drops.
+fn load(operation: &Operation, without_a_shard: bool) -> thread::JoinHandle<Operation> {
+    let operation = operation.clone();
+    thread::spawn(move || {
+        let mut guard = operation.start();
+        guard.add_records(2);
+        if without_a_shard {
+            model::end_thread();
+            // It is free, so what follows leases it.
+            Shard::adopt().expect("the thread has returned its shard").release();
+        }
+        guard.end(Outcome::Ok);
+        operation
+    })
+}
+
+fn ends_beside_snapshots(without_a_shard: bool) {
+    let Loads { registry, records, active, operation } = loads();
+    let worker = load(&operation, without_a_shard);
+    let reader = thread::spawn(move || {
+        let [first, second] = [(); 2].map(|()| registry.snapshot().counter("records_total", &[]).unwrap());
+        assert!(first <= second, "the records went back from {first} to {second}");
+        assert!(second == 0 || second == 2, "{second} of two records");
+        registry
+    });
+    let _handle = worker.join().unwrap();
+    let _registry = reader.join().unwrap();
+    assert_eq!((records.value(), active.value()), (2, 0), "a record was lost or counted twice");
+}
+
+#[test]
+fn the_end_of_an_operation_is_recorded_once() {
+    check("the end of an operation is recorded once", 1_500, || ends_beside_snapshots(false));
+}
+
+#[test]
+fn the_end_of_an_operation_is_recorded_by_leases() {
+    check("the end of an operation is recorded by leases", 1_500, || ends_beside_snapshots(true));
+}
