@@ -9,6 +9,7 @@ pub mod family;
 pub mod gauge;
 pub mod histogram;
 pub mod named;
+pub mod operation;
 pub mod timer;
 
 use tachometer::Registry;

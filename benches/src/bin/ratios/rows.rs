@@ -2,7 +2,11 @@
 
 use tachometer_benches::{
     Handles, Side, counted,
-    sides::{self, collector, counter, family, histogram, named, timer},
+    sides::{
+        self, collector, counter, family, histogram, named,
+        operation::{self, Time},
+        timer,
+    },
 };
 
 use crate::target::Target;
@@ -34,6 +38,7 @@ pub(crate) fn all() -> Vec<Row> {
     rows.extend(counter_peers());
     rows.extend(histogram_rows());
     rows.push(timer_row());
+    rows.extend(operation_rows());
     rows.extend(family_rows());
     rows.extend(named_rows());
     rows.extend(collector_rows());
@@ -254,5 +259,27 @@ fn collector_rows() -> Vec<Row> {
     rows.push(row("default collector minus held collector", 1, default, ours(), Target::Over(20.0), ""));
     let bound = collector::bound(Handles::One);
     rows.push(row("bound collector minus its own", 1, bound, ours(), Target::Over(30.0), ""));
+    rows
+}
+
+fn operation_rows() -> Vec<Row> {
+    let mut rows = Vec::new();
+    for (time, faster) in [(Time::Clock, 1.2), (Time::Callers, 1.0)] {
+        for handles in Handles::ALL {
+            let (ours, other) = (operation::tachometer(handles, time), operation::by_hand(handles, time));
+            let note = "the guard also records when the work panics or is cancelled; by hand nothing is then";
+            let name = format!("operation minus its five records by hand, {time}, {handles}");
+            rows.push(row(&name, 1, ours, other, Target::Over(6.0), note));
+        }
+        for (threads, at_least) in [(1, faster), (2, 10.0)] {
+            let (ours, other) =
+                (operation::tachometer(Handles::One, time), operation::prometheus(Handles::One, time));
+            let name = format!("operation, its five records in prometheus by hand, {time}");
+            rows.push(row(&name, threads, ours, other, Target::Faster(at_least), ""));
+        }
+    }
+    let noop = operation::noop(Handles::One, Time::Clock);
+    let name = "operation of a disabled registry minus empty loop";
+    rows.push(row(name, 1, noop, sides::empty(Handles::One), Target::Over(10.0), ""));
     rows
 }
