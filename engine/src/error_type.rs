@@ -3,7 +3,7 @@
 use std::{any, fmt};
 
 use crate::{
-    Counter, Family, LabelValue, RegisterError,
+    Counter, Family, LabelValue, Labels, RegisterError,
     labels::{Closed, Open},
 };
 
@@ -59,10 +59,25 @@ impl LabelValue for ErrorName {
     }
 }
 
+/// The labels `error_type` and `function`: errors by their type and by the function that returned them. `E` is an
+/// [`ErrorLabel`], or the [`ErrorName`] for errors of any type.
+///
+/// A function that is not known is the empty string.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Labels)]
+#[label(crate = crate)]
+pub struct FunctionErrors<E = ErrorName> {
+    /// What kind of error.
+    pub error_type: E,
+    /// The function that returned it.
+    pub function: String,
+}
+
 /// A family that counts errors of the type `E`.
 ///
 /// - A `Family<E, Counter>` of an [`ErrorLabel`]: by an index.
 /// - A `Family<ErrorName, Counter>`: by a look-up, for errors of any type.
+/// - A `Family<FunctionErrors, Counter>`, or `Family<FunctionErrors<E>, Counter>`: by the function as well, which
+///   [`#[track_errors]`](crate::track_errors) fills in.
 /// - What a look-up of one gives, `errors.with(("postgresql", "users"))`. If it failed nothing is counted.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not count errors of the type `{E}`",
@@ -72,6 +87,12 @@ impl LabelValue for ErrorName {
 pub trait CountError<E: ?Sized> {
     /// Counts one error.
     fn count_error(&self, error: &E);
+
+    /// Counts one error that the function of this name returned.
+    #[inline]
+    fn count_error_of(&self, error: &E, _function: &'static str) {
+        self.count_error(error);
+    }
 
     /// The counter to add 1 to for this error, if that is all there is to counting it, and the counter is at hand. An
     /// [`Operation`](crate::Operation) then does so together with its other records; else it calls
@@ -103,10 +124,39 @@ impl<E: ?Sized> CountError<E> for Family<ErrorName, Counter> {
     }
 }
 
+impl<E: ErrorLabel> CountError<E> for Family<FunctionErrors<E>, Counter> {
+    fn count_error(&self, error: &E) {
+        self.count_error_of(error, "");
+    }
+
+    fn count_error_of(&self, error: &E, function: &'static str) {
+        if let Ok(errors) = self.with(function) {
+            errors.get_by(error).inc();
+        }
+    }
+}
+
+impl<E: ?Sized> CountError<E> for Family<FunctionErrors, Counter> {
+    fn count_error(&self, error: &E) {
+        self.count_error_of(error, "");
+    }
+
+    fn count_error_of(&self, _: &E, function: &'static str) {
+        if let Ok(counter) = self.with((ErrorName::of::<E>(), function)) {
+            counter.inc();
+        }
+    }
+}
+
 impl<E: ?Sized, F: CountError<E> + ?Sized> CountError<E> for &F {
     #[inline]
     fn count_error(&self, error: &E) {
         (**self).count_error(error);
+    }
+
+    #[inline]
+    fn count_error_of(&self, error: &E, function: &'static str) {
+        (**self).count_error_of(error, function);
     }
 
     #[inline]
@@ -121,6 +171,13 @@ impl<E: ?Sized, F: CountError<E>> CountError<E> for Result<F, RegisterError> {
     fn count_error(&self, error: &E) {
         if let Ok(family) = self {
             family.count_error(error);
+        }
+    }
+
+    #[inline]
+    fn count_error_of(&self, error: &E, function: &'static str) {
+        if let Ok(family) = self {
+            family.count_error_of(error, function);
         }
     }
 }

@@ -170,7 +170,7 @@ pub use config::{ConfigError, ConfigErrorReason, MetricsConfig};
 pub use counter::{Counter, FloatCounter, UpDownCounter};
 pub use drops::{DropReason, dropped_records};
 pub use error::{BucketsError, RegisterError, RegisterErrorReason};
-pub use error_type::{CountError, ErrorLabel, ErrorName, ResultExt};
+pub use error_type::{CountError, ErrorLabel, ErrorName, FunctionErrors, ResultExt};
 pub use future::FutureExt;
 pub use gauge::Gauge;
 pub use histogram::{Histogram, HistogramValue};

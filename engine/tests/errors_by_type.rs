@@ -3,7 +3,9 @@
 
 use std::{error::Error, io, num::ParseIntError, sync::Arc, thread};
 
-use tachometer::{CountError, Counter, ErrorLabel, ErrorName, Family, Labels, Registry, ResultExt};
+use tachometer::{
+    CountError, Counter, ErrorLabel, ErrorName, Family, FunctionErrors, Labels, Registry, ResultExt,
+};
 
 #[derive(Debug, ErrorLabel)]
 enum LoadError {
@@ -158,4 +160,27 @@ fn the_counting_family_may_be_behind_a_reference_or_a_bound() {
     let shared = Arc::new(errors);
     assert!(parse("x", &*shared).is_err() && parse("x", &&*shared).is_err() && parse("7", &*shared) == Ok(7));
     assert_counted(&registry, &[], &[("ParseIntError", Some(2))]);
+}
+
+#[test]
+fn errors_are_counted_by_the_function_that_returned_them() {
+    let registry = Registry::new();
+    let by_label: Family<FunctionErrors<LoadError>, Counter> =
+        registry.declare("load_errors_total", "Errors of loads.").register().unwrap();
+    let by_name: Family<FunctionErrors, Counter> =
+        registry.declare("errors_total", "Errors.").register().unwrap();
+
+    let error = load(1).unwrap_err();
+    by_label.count_error_of(&error, "load");
+    by_label.count_error(&error);
+    by_name.count_error_of(&error, "load");
+    let _ = load(1).count_err(&by_name);
+
+    let snapshot = registry.snapshot();
+    for function in ["load", ""] {
+        for (metric, error_type) in [("load_errors_total", "Rejected"), ("errors_total", "LoadError")] {
+            let labels = [("error_type", error_type), ("function", function)];
+            assert_eq!(snapshot.counter(metric, &labels), Some(1), "{metric} {labels:?}");
+        }
+    }
 }

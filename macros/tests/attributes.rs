@@ -11,8 +11,8 @@ use std::{panic, sync::Arc};
 
 use metrics::{LoadError, Method, Seen, load};
 use tachometer::{
-    Counter, Family, Gauge, Histogram, Registry, StaticCounter, StaticHistogram, StaticUpDownCounter,
-    counted, timed, track_errors, tracked,
+    Counter, Family, FunctionErrors, Gauge, Histogram, Registry, StaticCounter, StaticHistogram,
+    StaticUpDownCounter, counted, timed, track_errors, tracked,
 };
 
 macro_rules! now {
@@ -260,6 +260,28 @@ fn errors_of_other_crates_are_counted_by_the_names_of_their_types() {
     assert!(parse(&seen, "1").is_ok() && parse(&seen, "x").is_err() && boxed(&seen, "x").is_err());
     let counted = |name| seen.named_errors.with(name).unwrap().value();
     assert_eq!((counted("ParseIntError"), counted("Error")), (2, 1));
+}
+
+#[test]
+fn errors_are_counted_with_the_name_of_the_function() {
+    #[track_errors(errors)]
+    fn r#try(errors: &Family<FunctionErrors<LoadError>, Counter>) -> Result<u64, LoadError> {
+        load(true)
+    }
+    #[track_errors(errors)]
+    fn parse(errors: &Family<FunctionErrors, Counter>) -> Result<u64, std::num::ParseIntError> {
+        "x".parse()
+    }
+    let registry = Registry::new();
+    let errors = registry.declare("errors_total", "Errors.").register().unwrap();
+    let named = registry.declare("named_errors_total", "Errors.").register().unwrap();
+    assert!(r#try(&errors).is_err() && parse(&named).is_err());
+
+    let snapshot = registry.snapshot();
+    let labels = [("error_type", "Rejected"), ("function", "try")];
+    assert_eq!(snapshot.counter("errors_total", &labels), Some(1));
+    let labels = [("error_type", "ParseIntError"), ("function", "parse")];
+    assert_eq!(snapshot.counter("named_errors_total", &labels), Some(1));
 }
 
 #[test]

@@ -79,11 +79,11 @@ pub fn finish<F: ByOutcome, R: HasOutcome>(guard: Option<OutcomeGuard<F>>, resul
     }
 }
 
-/// Counts the error, if it is one.
+/// Counts the error that a function returned, if it is one.
 #[inline]
-pub fn count_error<R: Fallible>(result: &R, errors: &impl CountError<R::Error>) {
+pub fn count_error<R: Fallible>(result: &R, errors: &impl CountError<R::Error>, function: &'static str) {
     if let Some(error) = result.error() {
-        errors.count_error(error);
+        errors.count_error_of(error, function);
     }
 }
 

@@ -24,11 +24,11 @@ pub(crate) fn expand(
         }
         Kind::TrackErrors => {
             let result = result(kind, function)?;
-            let (run, lent) = (run(engine, function), lent(&result));
+            let (run, lent, name) = (run(engine, function), lent(&result), function.name());
             quote! {
                 #bind
                 let #result = #run;
-                #engine::attributes::count_error(#lent, #handle);
+                #engine::attributes::count_error(#lent, #handle, #name);
                 #result
             }
         }

@@ -46,7 +46,7 @@ fn track_errors(engine: &Path, name: &LitStr, labels: &[Label], function: &Funct
     let is_given = |name: &str| labels.iter().any(|label| label.name.unraw() == name);
     let mut all: Vec<_> = labels.iter().map(|label| pair(engine, label)).collect();
     if !is_given(FUNCTION) {
-        let text = function.signature().ident.unraw().to_string();
+        let text = function.name();
         all.push(quote!((#FUNCTION, #engine::attributes::literal(#text))));
     }
     let count = if is_given(ERROR_TYPE) {

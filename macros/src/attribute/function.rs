@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
 use syn::{
     AttrStyle, Block, Error, Expr, ExprAsync, Item, ItemFn, Result, ReturnType, Signature, Stmt, TraitItemFn,
-    Type, parse_quote, parse2,
+    Type, ext::IdentExt, parse_quote, parse2,
 };
 
 use super::{Kind, result_type, variable};
@@ -47,6 +47,10 @@ impl Function {
 
     pub(crate) fn signature(&self) -> &Signature {
         &self.item.sig
+    }
+
+    pub(crate) fn name(&self) -> String {
+        self.item.sig.ident.unraw().to_string()
     }
 
     pub(crate) fn body(&self) -> &Block {
