@@ -2,14 +2,18 @@
 //!
 //! It is one answer to [several consumers in one process](super#several-consumers-in-one-process).
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeMap,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
-use quanta::Instant;
 use smallvec::SmallVec;
 
 use super::{MetricId, MetricsCollector, with_default};
 use crate::{
-    RegisterError, RegisterErrorReason as Reason, clock,
+    RegisterError, RegisterErrorReason as Reason,
+    clock::Stopwatch,
     sync::{AtomicU32, Mutex, Once, Ordering, lock},
 };
 
@@ -156,7 +160,7 @@ impl BoundCollector {
     /// Starts a timer that records the seconds in a histogram, once, when it is stopped or dropped: with the collector
     /// and the values that are bound then. It owns what it needs and can go wherever the work goes.
     pub fn timer(&self, metric: &'static MetricId, others: &[&str]) -> BoundTimer {
-        let started = self.is_enabled().then(clock::now);
+        let started = self.is_enabled().then(Stopwatch::start);
         let others = others.iter().map(|value| Box::from(*value)).collect();
         BoundTimer { collector: self.clone(), metric, others, started }
     }
@@ -239,13 +243,25 @@ pub struct BoundTimer {
     metric: &'static MetricId,
     others: Box<[Box<str>]>,
     /// `None` when there is nothing to record, or it has recorded, or was discarded.
-    started: Option<Instant>,
+    started: Option<Stopwatch>,
 }
 
 impl BoundTimer {
+    /// The same for what has been under way since `start`, a reading of the standard library's clock that the caller
+    /// already has.
+    pub fn since(mut self, start: Instant) -> Self {
+        self.started = self.started.map(|_| Stopwatch::since(start));
+        self
+    }
+
     /// Records now and returns what was recorded; zero when the collector was not enabled.
     pub fn stop(mut self) -> Duration {
         self.record()
+    }
+
+    /// Records a duration that the caller has measured, and reads no clock.
+    pub fn stop_with(mut self, elapsed: Duration) {
+        self.started = self.started.map(|_| Stopwatch::Stopped(elapsed));
     }
 
     /// Ends the timer without recording.
@@ -255,7 +271,7 @@ impl BoundTimer {
 
     fn record(&mut self) -> Duration {
         let Some(started) = self.started.take() else { return Duration::ZERO };
-        let elapsed = clock::now().saturating_duration_since(started);
+        let elapsed = started.elapsed();
         let others: Values<'_> = self.others.iter().map(|value| &**value).collect();
         self.collector.histogram(self.metric, elapsed.as_secs_f64(), &others);
         elapsed

@@ -1,11 +1,9 @@
 //! Timers of collectors.
 
-use std::time::Duration;
-
-use quanta::Instant;
+use std::time::{Duration, Instant};
 
 use super::{MetricId, MetricsCollector};
-use crate::clock;
+use crate::clock::Stopwatch;
 
 /// Records the seconds since it was started, once: when it is stopped, or else when it is dropped, be it by a return, a
 /// panic or a cancelled future. Made by [`MetricsCollector::timer`].
@@ -16,7 +14,7 @@ pub struct CollectorTimer<'a> {
     metric: &'static MetricId,
     labels: &'a [&'a str],
     /// `None` when there is nothing to record, or it has recorded, or was discarded.
-    started: Option<Instant>,
+    started: Option<Stopwatch>,
 }
 
 impl<'a> CollectorTimer<'a> {
@@ -26,13 +24,25 @@ impl<'a> CollectorTimer<'a> {
         metric: &'static MetricId,
         labels: &'a [&'a str],
     ) -> Self {
-        let started = collector.is_enabled().then(clock::now);
+        let started = collector.is_enabled().then(Stopwatch::start);
         Self { collector, metric, labels, started }
+    }
+
+    /// The same for what has been under way since `start`, a reading of the standard library's clock that the caller
+    /// already has.
+    pub fn since(mut self, start: Instant) -> Self {
+        self.started = self.started.map(|_| Stopwatch::since(start));
+        self
     }
 
     /// Records now and returns what was recorded; zero when the collector is not enabled.
     pub fn stop(mut self) -> Duration {
         self.record()
+    }
+
+    /// Records a duration that the caller has measured, and reads no clock.
+    pub fn stop_with(mut self, elapsed: Duration) {
+        self.started = self.started.map(|_| Stopwatch::Stopped(elapsed));
     }
 
     /// Ends the timer without recording.
@@ -42,7 +52,7 @@ impl<'a> CollectorTimer<'a> {
 
     fn record(&mut self) -> Duration {
         let Some(started) = self.started.take() else { return Duration::ZERO };
-        let elapsed = clock::now().saturating_duration_since(started);
+        let elapsed = started.elapsed();
         self.collector.histogram(self.metric, elapsed.as_secs_f64(), self.labels);
         elapsed
     }

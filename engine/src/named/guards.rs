@@ -1,11 +1,13 @@
 //! What records by name when it is dropped.
 
-use std::{fmt, sync::Arc, time::Duration};
-
-use quanta::Instant;
+use std::{
+    fmt,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use super::{NamedMetrics, identity::Identity};
-use crate::{MetricKind, clock, collector::MetricsCollector, error::RegisterError};
+use crate::{MetricKind, clock::Stopwatch, collector::MetricsCollector, error::RegisterError};
 
 /// Records the seconds since it was started in a histogram, once: when it is stopped, or else when it is dropped. Made
 /// by [`NamedMetrics::track_duration`].
@@ -17,7 +19,7 @@ pub struct NamedTimer<'a> {
     metrics: &'a NamedMetrics,
     labels: &'a [(&'a str, &'a str)],
     /// `None` when there is nothing to record, or it has recorded, or was discarded.
-    started: Option<(&'static Identity, Instant)>,
+    started: Option<(&'static Identity, Stopwatch)>,
 }
 
 impl<'a> NamedTimer<'a> {
@@ -30,14 +32,26 @@ impl<'a> NamedTimer<'a> {
         if metrics.with_collector(|collector| collector.is_enabled()) {
             let metric = metrics.names.find_or_declare(name, MetricKind::Histogram, labels)?;
             metric.with_values(labels, |_| ())?;
-            timer.started = Some((metric, clock::now()));
+            timer.started = Some((metric, Stopwatch::start()));
         }
         Ok(timer)
+    }
+
+    /// The same for what has been under way since `start`, a reading of the standard library's clock that the caller
+    /// already has.
+    pub fn since(mut self, start: Instant) -> Self {
+        self.started = self.started.map(|(metric, _)| (metric, Stopwatch::since(start)));
+        self
     }
 
     /// Records now and returns what was recorded; zero when the collector was not enabled.
     pub fn stop(mut self) -> Duration {
         self.record()
+    }
+
+    /// Records a duration that the caller has measured, and reads no clock.
+    pub fn stop_with(mut self, elapsed: Duration) {
+        self.started = self.started.map(|(metric, _)| (metric, Stopwatch::Stopped(elapsed)));
     }
 
     /// Ends the timer without recording.
@@ -47,7 +61,7 @@ impl<'a> NamedTimer<'a> {
 
     fn record(&mut self) -> Duration {
         let Some((metric, started)) = self.started.take() else { return Duration::ZERO };
-        let elapsed = clock::now().saturating_duration_since(started);
+        let elapsed = started.elapsed();
         self.metrics.with_collector(|collector| {
             metric.with_checked_values(self.labels, |values| {
                 collector.histogram(&metric.id, elapsed.as_secs_f64(), values);

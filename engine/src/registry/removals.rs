@@ -1,7 +1,6 @@
 //! How often something has left a registry: what tells who keeps handles that one of them may be to a series that is
 //! gone.
 
-#[cfg(not(tachometer_loom))]
 use super::Registry;
 use crate::sync::{Arc, AtomicU64, Ordering};
 
@@ -25,14 +24,12 @@ impl Removals {
     }
 
     /// How many there have been, as far as this thread knows.
-    #[cfg(not(tachometer_loom))]
     #[inline]
     pub(crate) fn so_far(&self) -> u64 {
         self.0.load(Ordering::Acquire)
     }
 }
 
-#[cfg(not(tachometer_loom))]
 impl Registry {
     /// The count of this registry and its children.
     pub(crate) fn removals(&self) -> Removals {
