@@ -48,6 +48,7 @@
 //! | the value, each time | [`Family::with`] | a look-up |
 //! | the label's name, at run time | [`Registry::counter_family`] and its like | a look-up, or nothing |
 //! | its name as a text, at run time | [`named`] | two look-ups among what the thread remembers |
+//! | nothing of where records go, in a library | [`collector`] | a look-up in what the thread remembers |
 //! | the value of the metric, at a scrape | [`Registry::gauge_fn`], [`gauge_family_fn`](Registry::gauge_family_fn), [`collector`](Registry::collector) | |
 //! | no registry yet | [`StaticCounter`] and its like | nothing |
 //!
@@ -79,6 +80,8 @@
 //! `main` and joins the [`default_registry`] when [`register_statics`] is called. A [`StateSet`] says which of a few
 //! states something is in, and [`Registry::info`] describes the program.
 //!
+//! Guards record when the work ends, however it ends: [`Timer`], [`InFlight`], [`OutcomeGuard`], and [`Operation`],
+//! which has all of it in one; [`FutureExt`] puts them around futures, and [`ResultExt`] counts errors by type.
 //! Attributes record what a function does: [`timed`](macro@timed), [`counted`](macro@counted),
 //! [`tracked`](macro@tracked) and [`track_errors`](macro@track_errors).
 //!
