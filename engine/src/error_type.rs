@@ -31,7 +31,9 @@ pub trait ErrorLabel: LabelValue<Domain = Closed> {}
 pub struct ErrorName(&'static str);
 
 impl ErrorName {
-    /// The name of the type `E`, or of what it is a reference or a box to: of a `Box<dyn Error>` it is `Error`.
+    /// The name of the type `E`, without path and parameters, or of what it is a reference or a box to: of a
+    /// `Box<dyn Error>` it is `Error`. A type without a name of its own, such as a tuple, is called as the compiler
+    /// does.
     #[must_use]
     pub fn of<E: ?Sized>() -> Self {
         let mut name = any::type_name::<E>();
@@ -40,8 +42,7 @@ impl ErrorName {
         {
             name = inner;
         }
-        let name = name.split(['<', ' ', '>']).next().unwrap_or(name);
-        Self(name.rsplit("::").next().unwrap_or(name))
+        Self(last_name(name).unwrap_or(name))
     }
 
     /// The name.
@@ -49,6 +50,29 @@ impl ErrorName {
     pub fn as_str(self) -> &'static str {
         self.0
     }
+}
+
+/// The last name of a path whose parts may have parameters, `E` of `<a::B as c::D<e::F>>::g::E<h::I>`; `None` if this is
+/// no path.
+fn last_name(path: &'static str) -> Option<&'static str> {
+    let mut depth = 0_u32;
+    let mut last = None;
+    for (at, byte) in path.bytes().enumerate() {
+        match byte {
+            b'<' => depth += 1,
+            b'>' => depth = depth.saturating_sub(1),
+            _ if depth > 0 || byte == b':' => {}
+            // Behind a trait object's own type, and of the parameters that a box had.
+            b' ' => break,
+            _ if byte == b'_' || byte.is_ascii_alphanumeric() || !byte.is_ascii() => {
+                let begins = at == 0 || matches!(path.as_bytes()[at - 1], b':' | b'>');
+                last = if begins { Some((at, at)) } else { last.map(|(start, _)| (start, at)) };
+            }
+            b'{' | b'}' | b'#' => {}
+            _ => return None,
+        }
+    }
+    last.map(|(start, end)| &path[start..=end])
 }
 
 impl LabelValue for ErrorName {
@@ -74,6 +98,7 @@ pub struct FunctionErrors<E = ErrorName> {
 
 /// A family that counts errors of the type `E`.
 ///
+/// - A `Counter`: all errors in one.
 /// - A `Family<E, Counter>` of an [`ErrorLabel`]: by an index.
 /// - A `Family<ErrorName, Counter>`: by a look-up, for errors of any type.
 /// - A `Family<FunctionErrors, Counter>`, or `Family<FunctionErrors<E>, Counter>`: by the function as well, which
@@ -100,6 +125,18 @@ pub trait CountError<E: ?Sized> {
     #[inline]
     fn counter_of(&self, _error: &E) -> Option<&Counter> {
         None
+    }
+}
+
+impl<E: ?Sized> CountError<E> for Counter {
+    #[inline]
+    fn count_error(&self, _: &E) {
+        self.inc();
+    }
+
+    #[inline]
+    fn counter_of(&self, _: &E) -> Option<&Counter> {
+        Some(self)
     }
 }
 
@@ -221,12 +258,22 @@ impl<T, E> ResultExt<E> for Result<T, E> {
 
 #[cfg(all(test, not(tachometer_loom)))]
 mod tests {
+    use std::io;
+
     use super::*;
 
     #[test]
     fn a_type_is_named_without_its_path_and_parameters() {
         struct Mine<T>(T);
-        let _ = Mine(1);
+        trait Fails {
+            fn name() -> ErrorName;
+        }
+        impl<T> Fails for Mine<T> {
+            fn name() -> ErrorName {
+                struct InAMethod;
+                ErrorName::of::<InAMethod>()
+            }
+        }
         for (name, expected) in [
             (ErrorName::of::<std::num::ParseIntError>(), "ParseIntError"),
             (ErrorName::of::<std::io::Error>(), "Error"),
@@ -236,6 +283,13 @@ mod tests {
             (ErrorName::of::<str>(), "str"),
             (ErrorName::of::<&str>(), "str"),
             (ErrorName::of::<String>(), "String"),
+            (ErrorName::of::<Option<Mine<Vec<u8>>>>(), "Option"),
+            (ErrorName::of::<Box<Mine<io::Error>>>(), "Mine"),
+            (Mine::<u8>::name(), "InAMethod"),
+            (ErrorName::of::<(String, u32)>(), "(alloc::string::String, u32)"),
+            (ErrorName::of::<&[io::Error]>(), "[std::io::error::Error]"),
+            (ErrorName::of::<[u8; 4]>(), "[u8; 4]"),
+            (ErrorName::of::<fn(u8) -> u8>(), "fn(u8) -> u8"),
         ] {
             assert_eq!(name.as_str(), expected);
         }

@@ -18,7 +18,7 @@ pub enum Outcome {
     Ok,
     /// It returned an error.
     Error,
-    /// It was given up before it returned: a future was dropped, a guard forgotten.
+    /// It was given up before it returned: a future was dropped, a guard went without being told.
     Cancelled,
     /// It panicked.
     Panicked,

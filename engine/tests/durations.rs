@@ -73,6 +73,14 @@ fn guards_of_outcomes_and_operations_take_them() {
     guard.end(Outcome::Ok);
     operation.start_at(a_minute_ago()).end(Outcome::Ok);
     assert_two_minutes(&registry, "b_seconds", &[]);
+
+    let time = registry.histogram("c_seconds", "").unwrap();
+    let operation = Operation::new().latency(&time);
+    let took = |result: Result<(), ()>| operation.run(|progress| (progress.took(MINUTE), result).1);
+    let since =
+        |result: Result<(), ()>| operation.run(|progress| (progress.started_at(a_minute_ago()), result).1);
+    assert_eq!((took(Ok(())), since(Err(()))), (Ok(()), Err(())));
+    assert_two_minutes(&registry, "c_seconds", &[]);
 }
 
 #[test]

@@ -15,9 +15,8 @@ use parts::{Handles, Parts};
 /// What is recorded of one kind of work: how long it took, what it got done, how many are under way, how it ended and
 /// by which errors. Every part is optional.
 ///
-/// Put together once, of handles that are registered already; cloning gives another handle to the same. The end is
-/// recorded in one pass over the pages of the thread. All parts together cost about 20 ns, beside two readings of the
-/// clock.
+/// Put together once, of handles that are registered already (a static's is its `handle()`); cloning gives another handle to the same. The end is
+/// recorded in one pass over the pages of the thread. Most of what all parts together cost is two readings of the clock.
 ///
 /// ```
 /// use tachometer::{Counter, ErrorLabel, Family, Operation, Outcome, Registry};
@@ -139,7 +138,8 @@ impl<F: Clone> Operation<F> {
 
 impl<F: Clone> Operation<F> {
     /// Counts errors by their type: in a `Family<E, Counter>` of an [`ErrorLabel`](crate::ErrorLabel), in a
-    /// `Family<ErrorName, Counter>`, or in whatever else is [`CountError`].
+    /// `Family<ErrorName, Counter>`, or in whatever else is [`CountError`]. Which function it was an operation does not
+    /// know: in a family of [`FunctionErrors`](crate::FunctionErrors) that label is empty.
     pub fn errors<G: Clone>(self, errors: &G) -> Operation<G> {
         let Parts { handles, .. } = Shared::unwrap_or_clone(self.parts);
         Operation { parts: Shared::new(Parts { handles, errors: errors.clone() }) }
