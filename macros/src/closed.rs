@@ -59,7 +59,8 @@ impl Options {
         for variant in &data.variants {
             let (value, origin) = self.value_of(variant, errors);
             if value.is_empty() {
-                let message = "an empty value is the same as no label; leave the label empty with an `Option` of this enum";
+                let message = "an empty value is the same as no label; \
+                               leave the label empty with an `Option` of this enum";
                 errors.at(&origin, message);
             }
             if let Some(twin) = values.iter().position(|other| *other == value) {

@@ -81,7 +81,8 @@ pub fn with_default<R>(work: impl FnOnce(&dyn MetricsCollector) -> R) -> R {
     result
 }
 
-/// What [`with_default`] would lend, for a guard that has to end in the collector in which it began. Counts a reference.
+/// What [`with_default`] would lend, for a guard that has to end in the collector in which it began. Counts a
+/// reference.
 pub(crate) fn hold_default() -> Arc<dyn MetricsCollector> {
     let call = Call::begin();
     let lent = Lent::new(&call);

@@ -13,9 +13,10 @@
 //! | [`DefaultCollector`] | the process's default gets it | 12 ns more |
 //! | [`BoundCollector`] | a collector gets it, with some labels filled in | 14 ns more |
 //!
-//! (The least of 101 runs on one thread of a cloud machine, where `counter!` of the `metrics` crate takes 160 ns, or 170
-//! if a label's value must be copied for it. An [`EngineCollector`] that looks the series up takes 150.) A program that
-//! knows that it uses this engine has typed handles instead, which cost a nanosecond or two and which the compiler checks.
+//! (The least of 101 runs on one thread of a cloud machine, where `counter!` of the `metrics` crate takes 160 ns, or
+//! 170 if a label's value must be copied for it. An [`EngineCollector`] that looks the series up takes 150.) A program
+//! that knows that it uses this engine has typed handles instead, which cost a nanosecond or two and which the compiler
+//! checks.
 //!
 //! # For authors of libraries
 //!

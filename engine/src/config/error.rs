@@ -72,8 +72,8 @@ impl ConfigError {
         Self { value: Some(value.into()), ..self }
     }
 
-    /// The environment variable that is wrong, or else the field of [`MetricsConfig`](crate::MetricsConfig). Empty where
-    /// no option is to blame: there is a default registry already.
+    /// The environment variable that is wrong, or else the field of [`MetricsConfig`](crate::MetricsConfig). Empty
+    /// where no option is to blame: there is a default registry already.
     #[must_use]
     pub fn setting(&self) -> &str {
         &self.setting

@@ -16,8 +16,8 @@ impl MetricsConfig {
     /// # Errors
     ///
     /// As [`build`](Self::build); when it was made with other options, of which the error names the first; and when it
-    /// was made otherwise, by [`RegistryBuilder::install`](crate::RegistryBuilder::install) or by its first use. It stays
-    /// as it is.
+    /// was made otherwise, by [`RegistryBuilder::install`](crate::RegistryBuilder::install) or by its first use. It
+    /// stays as it is.
     ///
     /// ```
     /// use tachometer::{MetricsConfig, default_registry};

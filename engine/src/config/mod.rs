@@ -42,8 +42,8 @@ use setting::Setting;
 ///
 /// # Environment variables
 ///
-/// [`from_env`](Self::from_env) reads them, and [`with_env`](Self::with_env) lets them change options that code has set.
-/// For the prefix `AMP` they are
+/// [`from_env`](Self::from_env) reads them, and [`with_env`](Self::with_env) lets them change options that code has
+/// set. For the prefix `AMP` they are
 ///
 /// | variable | value | example |
 /// |---|---|---|

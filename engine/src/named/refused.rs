@@ -5,8 +5,8 @@ use crate::{
     problems::{NamedProblem, count_problem},
 };
 
-/// Passes the error on, and counts it. Called where an error is made: whole results would have to be carried through the
-/// path of a record that is right.
+/// Passes the error on, and counts it. Called where an error is made: whole results would have to be carried through
+/// the path of a record that is right.
 #[cold]
 pub(super) fn counted(error: RegisterError) -> RegisterError {
     count_problem(problem(error.reason()));

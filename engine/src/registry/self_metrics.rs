@@ -25,7 +25,8 @@ use crate::{
 const REGISTRY_LABEL: &str = "registry";
 const REASON_LABEL: &str = "reason";
 
-/// Reasons that no registration has: they are of snapshots built by hand, of building a registry, and of metrics by name.
+/// Reasons that no registration has: they are of snapshots built by hand, of building a registry, and of metrics by
+/// name.
 const OF_NO_REGISTRATION: [&str; 5] =
     ["duplicate_family", "duplicate_series", "wrong_value", "no_callback_timeout", "too_many_names"];
 

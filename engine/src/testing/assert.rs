@@ -38,8 +38,8 @@ const SERIES_LISTED: usize = 20;
 /// - The labels are all that the series has, in any order, constant labels included. Their values are what label values
 ///   may be: strings, numbers, enums with `#[derive(LabelValue)]`. An empty value is as none.
 /// - The name may be in a variable; an expression goes in parentheses: `(format!("{prefix}_total"))`.
-/// - Numbers are compared exactly, whatever their types: a counter of 2⁵³ + 1 is not 2⁵³. An integer without a suffix is
-///   an `i32`, so a large one needs a suffix: `== 5_000_000_000_u64`. NaN equals NaN here, and nothing else.
+/// - Numbers are compared exactly, whatever their types: a counter of 2⁵³ + 1 is not 2⁵³. An integer without a suffix
+///   is an `i32`, so a large one needs a suffix: `== 5_000_000_000_u64`. NaN equals NaN here, and nothing else.
 #[macro_export]
 macro_rules! assert_metric {
     (@compare ($assertion:expr) absent) => {

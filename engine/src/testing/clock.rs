@@ -63,8 +63,8 @@ impl MockClock {
         result.unwrap_or_else(|panic| resume_unwind(panic))
     }
 
-    /// The same for a future: it has this clock whenever it is polled, on whatever thread, and while it is dropped. Tasks
-    /// that it spawns do not.
+    /// The same for a future: it has this clock whenever it is polled, on whatever thread, and while it is dropped.
+    /// Tasks that it spawns do not.
     pub fn run_async<F: Future>(&self, work: F) -> impl Future<Output = F::Output> + use<F> {
         Mocked { clock: self.clone(), work: Some(Box::pin(work)) }
     }

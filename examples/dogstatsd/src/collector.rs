@@ -19,8 +19,8 @@ use crate::{levels::Levels, text};
 
 /// Sends every record as a DogStatsD metric, with its labels as tags.
 ///
-/// Slower than the engine's own handles by far: a record formats a text and calls the client's sink, which for cadence's
-/// `UdpMetricSink` is a system call. Put a `QueuingMetricSink` around it where that matters.
+/// Slower than the engine's own handles by far: a record formats a text and calls the client's sink, which for
+/// cadence's `UdpMetricSink` is a system call. Put a `QueuingMetricSink` around it where that matters.
 pub struct DogStatsdCollector {
     client: StatsdClient,
     levels: Mutex<Levels>,

@@ -1,10 +1,10 @@
 //! A collector of one's own, for a backend that the engine knows nothing of: a DogStatsD agent.
 //!
 //! - [`Producer`] stands for a library. It declares its metrics as [`MetricId`](tachometer::collector::MetricId)s,
-//!   records through whatever [`MetricsCollector`](tachometer::collector::MetricsCollector) it is given, and depends on no
-//!   backend.
-//! - [`DogStatsdCollector`] is what an application writes to send them where it wants, by the three methods that have to
-//!   be written, over the StatsD client `cadence`.
+//!   records through whatever [`MetricsCollector`](tachometer::collector::MetricsCollector) it is given, and depends on
+//!   no backend.
+//! - [`DogStatsdCollector`] is what an application writes to send them where it wants, by the three methods that have
+//!   to be written, over the StatsD client `cadence`.
 //!
 //! ```sh
 //! cargo run -p tachometer-dogstatsd

@@ -7,8 +7,8 @@ use tachometer::{MetricKind, collector::MetricId};
 /// What the protocol cuts a datagram with, and so cannot be in a name or a tag.
 const SEPARATORS: [char; 5] = ['|', ',', '#', '\n', '\r'];
 
-/// The name: letters, digits, underscores and points. A counter loses its `_total`, which is Prometheus' way to say what
-/// the type says here.
+/// The name: letters, digits, underscores and points. A counter loses its `_total`, which is Prometheus' way to say
+/// what the type says here.
 pub(crate) fn name(metric: &MetricId) -> Cow<'static, str> {
     let name = metric.name();
     let name = match metric.kind() {

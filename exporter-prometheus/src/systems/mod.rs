@@ -1,8 +1,8 @@
 //! Metrics clients of other languages, and how their users say the same with this one.
 //!
 //! The documents of these clients (a Kinesis client's, in two versions, a data loader's, a web service's and a Kafka
-//! event bus') show what their users write. Here is each piece of it in Rust, with what comes out; every example runs as
-//! a test. Two ways lead through all of them:
+//! event bus') show what their users write. Here is each piece of it in Rust, with what comes out; every example runs
+//! as a test. Two ways lead through all of them:
 //!
 //! - *Handles*, for a program that knows that it uses this engine: typed, checked by the compiler, a nanosecond a
 //!   record. What the documents do with names and dictionaries is done with these here, unless the name is the point.
