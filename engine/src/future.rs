@@ -1,17 +1,19 @@
 //! Timing, tracking and watching futures.
 
-use std::{
-    future::{Future, poll_fn},
-    pin::pin,
-};
+pub(crate) mod guarded;
+
+use std::{future::Future, time::Instant};
+
+use guarded::Guarded;
 
 use crate::{
-    CountError, HasOutcome, Histogram, InFlight, Operation, OutcomeGuard, in_flight::Tracked,
+    CountError, HasOutcome, Histogram, InFlight, Operation, OutcomeGuard, Timer, in_flight::Tracked,
     outcome::ByOutcome,
 };
 
-/// Adds [`timed`](Self::timed), [`tracked`](Self::tracked), [`watched`](Self::watched),
-/// [`recorded_by`](Self::recorded_by) and [`with_collector`](Self::with_collector) to every future.
+/// Adds [`timed`](Self::timed), [`timed_since`](Self::timed_since), [`tracked`](Self::tracked),
+/// [`watched`](Self::watched), [`recorded_by`](Self::recorded_by) and [`with_collector`](Self::with_collector) to every
+/// future. Each adds a handle or two and a few words to the size of the future.
 ///
 /// ```
 /// use tachometer::FutureExt;
@@ -38,20 +40,42 @@ pub trait FutureExt: Future + Sized {
     /// panics. A future that is never polled records nothing. It may move between threads.
     fn timed(self, histogram: &Histogram) -> impl Future<Output = Self::Output> + use<Self> {
         let histogram = histogram.clone();
-        async move {
-            let _timer = histogram.start_timer();
-            self.await
-        }
+        Guarded::new(self, move || Timer::start(histogram))
+    }
+
+    /// Records the seconds since `start`, a reading of the standard library's clock that the caller already has: of
+    /// when a request came in, or was put in a queue. Otherwise as [`timed`](Self::timed), and a future that is never
+    /// polled records nothing here either.
+    ///
+    /// ```
+    /// use std::time::{Duration, Instant};
+    ///
+    /// use tachometer::FutureExt;
+    ///
+    /// # let runtime = tokio::runtime::Builder::new_current_thread().build()?;
+    /// let registry = tachometer::Registry::new();
+    /// let latency = registry.histogram("request_duration_seconds", "Time from the queue to the answer.")?;
+    ///
+    /// let queued = Instant::now();
+    /// std::thread::sleep(Duration::from_millis(2));
+    /// runtime.block_on(async {}.timed_since(&latency, queued));
+    /// assert!(latency.value().sum >= 0.002);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    fn timed_since(
+        self,
+        histogram: &Histogram,
+        start: Instant,
+    ) -> impl Future<Output = Self::Output> + use<Self> {
+        let histogram = histogram.clone();
+        Guarded::new(self, move || Timer::start_at(histogram, start))
     }
 
     /// Counts the future as under way from the first poll to the end, in an [`UpDownCounter`](crate::UpDownCounter) or
     /// a [`Gauge`](crate::Gauge).
     fn tracked<G: Tracked + Clone>(self, gauge: &G) -> impl Future<Output = Self::Output> + use<Self, G> {
         let gauge = gauge.clone();
-        async move {
-            let _under_way = InFlight::enter(gauge);
-            self.await
-        }
+        Guarded::new(self, move || InFlight::enter(gauge))
     }
 
     /// Records how the future ended, from the first poll on, in a [`Family<Outcome, Counter>`](crate::Family) or
@@ -85,12 +109,7 @@ pub trait FutureExt: Future + Sized {
         Self::Output: HasOutcome,
     {
         let family = family.clone();
-        async move {
-            let mut guard = OutcomeGuard::start(family);
-            let mut work = pin!(self);
-            let output = poll_fn(|context| guard.call(|| work.as_mut().poll(context))).await;
-            guard.finish(output)
-        }
+        Guarded::new(self, move || OutcomeGuard::start(family))
     }
 
     /// Puts a collector in the place of the [default](crate::collector::default_collector) one while the future is

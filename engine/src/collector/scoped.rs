@@ -2,16 +2,18 @@
 
 use std::{
     cell::{Cell, RefCell},
-    future::{Future, poll_fn},
+    future::Future,
     marker::PhantomData,
-    pin::{Pin, pin},
     rc::Rc,
     sync::Arc,
-    task::{Context, Poll},
+    task::Poll,
 };
 
 use super::MetricsCollector;
-use crate::sync::per_thread;
+use crate::{
+    future::guarded::{FutureGuard, Guarded},
+    sync::per_thread,
+};
 
 per_thread! {
     /// What is scoped on this thread, outermost first, each with a number of its own.
@@ -91,29 +93,25 @@ pub(super) fn innermost() -> Option<Arc<dyn MetricsCollector>> {
 }
 
 /// The future, with the collector scoped while it is polled and while it is dropped.
-pub(crate) async fn in_scope<F: Future>(future: F, collector: Arc<dyn MetricsCollector>) -> F::Output {
-    let future = pin!(Some(future));
-    let mut scoped = Scoped { future, collector };
-    poll_fn(|context| scoped.poll(context)).await
-}
-
-struct Scoped<'a, F> {
-    /// There until it is dropped.
-    future: Pin<&'a mut Option<F>>,
+pub(crate) fn in_scope<F: Future>(
+    future: F,
     collector: Arc<dyn MetricsCollector>,
+) -> impl Future<Output = F::Output> + use<F> {
+    Guarded::new(future, move || InScopes(collector))
 }
 
-impl<F: Future> Scoped<'_, F> {
-    fn poll(&mut self, context: &mut Context<'_>) -> Poll<F::Output> {
-        let _scope = scoped_collector(Arc::clone(&self.collector));
-        self.future.as_mut().as_pin_mut().map_or(Poll::Pending, |future| future.poll(context))
+/// Scopes its collector for each thing that a future does.
+struct InScopes(Arc<dyn MetricsCollector>);
+
+impl<T> FutureGuard<T> for InScopes {
+    fn poll(&mut self, poll: impl FnOnce() -> Poll<T>) -> Poll<T> {
+        let _scope = scoped_collector(Arc::clone(&self.0));
+        poll()
     }
-}
 
-/// A future that is cancelled ends what it has under way here: timers record, and gauges are lowered.
-impl<F> Drop for Scoped<'_, F> {
-    fn drop(&mut self) {
-        let _scope = scoped_collector(Arc::clone(&self.collector));
-        self.future.set(None);
+    /// A future that is cancelled ends what it has under way here: timers record, and gauges are lowered.
+    fn drop_work(&mut self, drop: impl FnOnce()) {
+        let _scope = scoped_collector(Arc::clone(&self.0));
+        drop();
     }
 }

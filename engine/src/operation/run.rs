@@ -3,10 +3,14 @@
 use std::{
     future::{Future, poll_fn},
     pin::pin,
+    task::Poll,
 };
 
-use super::{Operation, Progress};
-use crate::CountError;
+use super::{Operation, OperationGuard, Progress, guard::UnderOperation};
+use crate::{
+    CountError,
+    future::guarded::{FutureGuard, Guarded},
+};
 
 impl<F> Operation<F> {
     /// Calls `work` as one operation, and hands its result back. A `?` in it is an error, and a panic a panic.
@@ -62,13 +66,28 @@ impl<F> Operation<F> {
     }
 
     /// Records a future as one operation, from its first poll on.
-    pub(crate) async fn run_future<T, E>(self, work: impl Future<Output = Result<T, E>>) -> Result<T, E>
+    pub(crate) fn run_future<T, E, W>(self, work: W) -> impl Future<Output = Result<T, E>> + use<T, E, W, F>
     where
+        W: Future<Output = Result<T, E>>,
         F: CountError<E>,
     {
-        let mut guard = self.start();
-        let mut work = pin!(work);
-        let result = poll_fn(|context| guard.call(|_| work.as_mut().poll(context))).await;
-        guard.finish(result)
+        Guarded::new(work, move || {
+            let stopwatch = self.parts.handles.begin();
+            OperationGuard::new(self, stopwatch)
+        })
+    }
+}
+
+impl<O, T, E> FutureGuard<Result<T, E>> for OperationGuard<O>
+where
+    O: UnderOperation,
+    O::Errors: CountError<E>,
+{
+    fn poll(&mut self, poll: impl FnOnce() -> Poll<Result<T, E>>) -> Poll<Result<T, E>> {
+        self.call(|_| poll())
+    }
+
+    fn finish(self, output: Result<T, E>) -> (Result<T, E>, Option<Self>) {
+        (OperationGuard::finish(self, output), None)
     }
 }
