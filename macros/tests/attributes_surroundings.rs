@@ -102,6 +102,21 @@ impl Service {
         if first { self } else { Arc::unwrap_or_clone(other) }
     }
 
+    /// In one expression.
+    ///
+    /// # Errors
+    ///
+    /// Never.
+    #[tachometer::timed(self.time)]
+    #[tachometer::counted(self.calls)]
+    #[tachometer::tracked(self.active)]
+    #[tachometer::track_errors(self.errors)]
+    #[tachometer::timed(self.outcomes, outcome)]
+    #[tachometer::timed("one_line_duration")]
+    #[tachometer::track_errors]
+    #[rustfmt::skip]
+    pub fn first(self: Arc<Self>, n: u8) -> Result<u8, LoadError> { Ok(n) }
+
     /// Never returns a result.
     ///
     /// # Errors
@@ -115,6 +130,49 @@ impl Service {
     #[tachometer::timed(self.outcomes, outcome)]
     pub fn unfinished(&self) -> Result<(), LoadError> {
         panic!("on purpose: {:?}", self.active)
+    }
+}
+
+/// Bodies of one expression, on one line as rustfmt might not leave them: the braces are the function's.
+#[rustfmt::skip]
+mod one_line {
+    use std::future::ready;
+
+    use super::{LoadError, Service};
+
+    #[tachometer::timed(service.time)]
+    pub(crate) fn timed(service: &Service, n: u8) -> u8 { n + u8::from(service.calls.value() > 9) }
+
+    #[tachometer::tracked(service.active)]
+    pub(crate) fn tracked(service: &Service) -> i64 { service.active.value() }
+
+    #[tachometer::counted("one_line_calls")]
+    pub(crate) fn negated(n: i8) -> i8 { -n }
+
+    #[tachometer::timed(service.time)]
+    pub(crate) fn last(service: &Service, n: u8) -> impl Future<Output = u8> { async move { n } }
+
+    #[tachometer::timed(service.outcomes, outcome)]
+    #[tachometer::track_errors(service.errors)]
+    #[tachometer::tracked("one_line_active")]
+    pub(crate) fn last_result(
+        service: &Service,
+        n: u8,
+    ) -> impl Future<Output = Result<u8, LoadError>> { async move { Ok(n) } }
+
+    #[tachometer::counted(service.calls)]
+    #[tachometer::timed(service.outcomes, outcome)]
+    pub(crate) async fn awaited(service: &Service, n: u8) -> Result<u8, LoadError> { ready(Ok(n)).await }
+}
+
+/// What a body declares, its attributes do not see.
+mod scopes {
+    const KIND: &str = "outer";
+
+    #[tachometer::timed("scopes_duration", kind = KIND)]
+    pub(crate) fn inner() -> u8 {
+        const KIND: u8 = 7;
+        KIND
     }
 }
 
@@ -214,6 +272,25 @@ fn strict_lints_have_nothing_to_say() {
     let unfinished = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| service.unfinished()));
     assert!(unfinished.is_err());
     assert_eq!(service.outcomes[Outcome::Panicked].value().count, 1);
+}
+
+#[test]
+fn strict_lints_have_nothing_to_say_of_a_body_of_one_expression() {
+    let service = Arc::new(Service::register());
+    assert_eq!((Arc::clone(&service).first(3), one_line::negated(3)), (Ok(3), -3));
+    assert_eq!((one_line::timed(&service, 3), one_line::tracked(&service)), (3, 1));
+    assert_eq!(block_on(one_line::last(&service, 3)), 3);
+    assert_eq!(block_on(one_line::last_result(&service, 3)), Ok(3));
+    assert_eq!(block_on(one_line::awaited(&service, 3)), Ok(3));
+    assert_eq!((service.time.value().count, service.calls.value(), service.active.value()), (3, 2, 0));
+    assert_eq!(service.outcomes[Outcome::Ok].value().count, 3);
+}
+
+#[test]
+fn what_a_body_declares_is_not_what_its_attributes_name() {
+    let metrics = tachometer::testing::scoped();
+    assert_eq!(scopes::inner(), 7);
+    tachometer::assert_metric!(metrics, "scopes_duration_seconds" { kind = "outer" }.count == 1);
 }
 
 #[test]

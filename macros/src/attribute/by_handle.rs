@@ -13,7 +13,7 @@ pub(crate) fn expand(
     expression: &Expr,
     function: &Function,
 ) -> Result<TokenStream> {
-    let (handle, guard, body) = (handle_at(expression), variable("_guard"), function.body());
+    let (handle, guard, body) = (handle_at(expression), variable("_guard"), function.last_body());
     let bind = bind(&handle, expression, function);
     Ok(match kind {
         Kind::Timed => quote!(#bind let #guard = #engine::attributes::time(#handle); #body),

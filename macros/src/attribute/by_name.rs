@@ -24,7 +24,7 @@ pub(crate) fn expand(
     }
     let (texts, pairs, guard) = (variable("texts"), variable("pairs"), variable("_guard"));
     let write = write(engine, &texts, labels.iter().map(|label| pair(engine, label)).collect());
-    let body = function.body();
+    let body = function.last_body();
     let write = quote!(#write let #pairs = #engine::attributes::pairs(&#texts););
     Ok(match kind {
         Kind::Timed => {

@@ -53,8 +53,13 @@ impl Function {
         self.item.sig.ident.unraw().to_string()
     }
 
-    pub(crate) fn body(&self) -> &Block {
-        &self.body
+    /// The body, to stand at the end of another one. A lone expression goes without its braces, which the compiler
+    /// would call unnecessary. Others keep them: the items in there are not for the attribute's expressions to see.
+    pub(crate) fn last_body(&self) -> TokenStream {
+        match &*self.body.stmts {
+            [Stmt::Expr(expression, None)] => expression.to_token_stream(),
+            _ => self.body.to_token_stream(),
+        }
     }
 
     /// Whether the body runs as a future.
@@ -75,9 +80,9 @@ impl Function {
 
     /// The body as a closure or a future of its own, in which `return` and `?` end.
     pub(crate) fn wrapped_body(&self) -> TokenStream {
-        let (result, body) = (self.result_type(), &self.body);
+        let result = self.result_type();
         if !self.is_async() {
-            let result = result.map(|result| quote!(-> #result));
+            let (result, body) = (result.map(|result| quote!(-> #result)), &self.body);
             return quote!(move || #result #body);
         }
         let early = variable("early");
@@ -89,6 +94,7 @@ impl Function {
                 }
             }
         });
+        let body = self.last_body();
         quote!(async move { #hint #body })
     }
 
