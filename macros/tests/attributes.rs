@@ -247,6 +247,37 @@ fn a_panic_ends_what_has_begun() {
 }
 
 #[test]
+fn a_call_from_a_destructor_while_the_thread_unwinds_ends_as_it_says() {
+    /// Calls this when it is dropped.
+    struct Rollback<F: Fn()>(F);
+
+    impl<F: Fn()> Drop for Rollback<F> {
+        fn drop(&mut self) {
+            (self.0)();
+        }
+    }
+
+    #[timed(seen.time_by_outcome, outcome)]
+    #[counted(seen.calls_by_outcome, outcome)]
+    fn work(seen: &Seen, fail: bool, panic: bool) -> Result<u64, LoadError> {
+        if panic {
+            panic::resume_unwind(Box::new("on purpose"));
+        }
+        load(fail)
+    }
+
+    let seen = Seen::new();
+    let catch = |call: &dyn Fn()| panic::catch_unwind(panic::AssertUnwindSafe(call)).unwrap_err();
+    catch(&|| {
+        let _done = Rollback(|| drop(work(&seen, false, false)));
+        let _failed = Rollback(|| drop(work(&seen, true, false)));
+        let _panicked = Rollback(|| drop(catch(&|| drop(work(&seen, false, true)))));
+        panic::resume_unwind(Box::new("on purpose"));
+    });
+    assert_eq!((seen.outcomes(), seen.counted_outcomes()), ([1, 1, 0, 1], [1, 1, 0, 1]));
+}
+
+#[test]
 fn errors_of_other_crates_are_counted_by_the_names_of_their_types() {
     #[track_errors(seen.named_errors)]
     fn parse(seen: &Seen, text: &str) -> Result<u64, std::num::ParseIntError> {

@@ -321,6 +321,51 @@ fn methods_of_async_trait_are_recorded_inside() {
     assert_eq!((time.value().count, seen.time.value().count), (3, 1));
 }
 
+/// A future may be polled from a stack, moved into a task, and there are many: attributes add to it, but not a copy.
+#[test]
+fn a_recorded_future_is_a_little_larger_and_not_twice_as_large() {
+    const ADDED: usize = 128;
+
+    macro_rules! future {
+        ($seen:ident $(#[$attribute:meta])*) => {{
+            $(#[$attribute])*
+            async fn fill($seen: &Seen) -> Result<u64, LoadError> {
+                let buffer = [$seen.calls.value() as u8; 1024];
+                yield_now().await;
+                Ok(buffer.iter().map(|&byte| u64::from(byte)).sum())
+            }
+            fill(&$seen)
+        }};
+    }
+    let seen = Seen::new();
+    let inner = size_of_val(&future!(seen));
+    for (attributes, size) in [
+        (1, size_of_val(&future!(seen #[timed(seen.time)]))),
+        (1, size_of_val(&future!(seen #[timed(seen.time_by_outcome, outcome)]))),
+        (1, size_of_val(&future!(seen #[counted(seen.calls_by_outcome, outcome)]))),
+        (1, size_of_val(&future!(seen #[track_errors(seen.errors)]))),
+        (
+            2,
+            size_of_val(&future!(seen
+                #[timed(seen.time_by_outcome, outcome)]
+                #[counted(seen.calls_by_outcome, outcome)]
+            )),
+        ),
+        (
+            3,
+            size_of_val(&future!(seen
+                #[timed(seen.time_by_outcome, outcome)]
+                #[track_errors(seen.errors)]
+                #[timed(seen.time)]
+            )),
+        ),
+    ] {
+        assert!(size <= inner + attributes * ADDED, "{size} of {inner} with {attributes} attributes");
+    }
+    let recorded = future!(seen #[timed(seen.time_by_outcome, outcome)]);
+    assert_eq!(runtime().block_on(recorded), Ok(0));
+}
+
 #[test]
 fn recorded_futures_stay_send() {
     fn is_send<T: Send>(future: T) -> T {

@@ -14,7 +14,7 @@ pub use given::{Count, Given};
 
 use std::{
     future::{Future, poll_fn},
-    pin::pin,
+    pin::Pin,
 };
 
 use crate::{
@@ -61,13 +61,22 @@ where
 }
 
 /// Awaits the body of an asynchronous function. Its own panics the guard tells from others that drop the future.
-pub async fn watched<F: ByOutcome, W: Future>(guard: &mut Option<OutcomeGuard<F>>, body: W) -> W::Output {
-    let mut body = pin!(body);
-    poll_fn(|context| match guard {
-        Some(guard) => guard.call(|| body.as_mut().poll(context)),
-        None => body.as_mut().poll(context),
-    })
-    .await
+///
+/// The body is pinned by the caller, so that its bytes are not in two futures.
+pub fn watched<F: ByOutcome, W: Future>(
+    guard: &mut Option<OutcomeGuard<F>>,
+    mut body: Pin<&mut W>,
+) -> impl Future<Output = W::Output> {
+    poll_fn(move |context| call_watched(guard, || body.as_mut().poll(context)))
+}
+
+/// Calls the body of a function, or a part of it. Its own panics the guard tells from one that unwinds already.
+#[inline]
+pub fn call_watched<F: ByOutcome, R>(guard: &mut Option<OutcomeGuard<F>>, body: impl FnOnce() -> R) -> R {
+    match guard {
+        Some(guard) => guard.call(body),
+        None => body(),
+    }
 }
 
 /// Records how it ended.

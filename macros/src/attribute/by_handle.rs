@@ -2,7 +2,7 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
-use syn::{Expr, Path, Result, Token, spanned::Spanned};
+use syn::{Expr, Path, Result, spanned::Spanned};
 
 use super::{Kind, function::Function, handle::must_be_cloned, lent, result, run, variable};
 
@@ -48,18 +48,27 @@ pub(crate) fn by_outcome(
         Kind::Timed => quote!(time_by_outcome),
         _ => quote!(count_by_outcome),
     };
-    let body = function.wrapped_body();
-    let (mutability, run) = if function.is_async() {
-        (Some(<Token![mut]>::default()), quote!(#engine::attributes::watched(&mut #guard, #body).await))
-    } else {
-        (None, quote!(#engine::attributes::call(#body)))
-    };
+    let run = run_watched(engine, &guard, &result, function);
     Ok(quote! {
         #bind
-        let #mutability #guard = #engine::attributes::#start(#handle);
-        let #result = #run;
+        let mut #guard = #engine::attributes::#start(#handle);
+        #run
         #engine::attributes::finish(#guard, #result)
     })
+}
+
+/// Makes `result` that of the body, whose own panics the guard gets to know.
+fn run_watched(engine: &Path, guard: &Ident, result: &Ident, function: &Function) -> TokenStream {
+    let wrapped = function.wrapped_body();
+    if !function.is_async() {
+        return quote!(let #result = #engine::attributes::call_watched(&mut #guard, #wrapped););
+    }
+    let body = variable("body");
+    // Pinned here: a future that is handed to another one by value takes its bytes twice.
+    quote! {
+        let #body = ::core::pin::pin!(#wrapped);
+        let #result = #engine::attributes::watched(&mut #guard, #body).await;
+    }
 }
 
 /// The variable of the handle. Errors about its type point at the expression.
