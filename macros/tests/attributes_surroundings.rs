@@ -135,6 +135,7 @@ impl Service {
 
 /// Bodies of one expression, on one line as rustfmt might not leave them: the braces are the function's.
 #[rustfmt::skip]
+#[allow(clippy::manual_async_fn, reason = "functions that end in a future are what is tested")]
 mod one_line {
     use std::future::ready;
 
@@ -347,4 +348,35 @@ fn the_expression_is_evaluated_before_the_body() {
     let service = Service::register();
     assert_eq!(body(&service), Err(LoadError::Empty));
     assert_eq!(*ORDER.lock().unwrap_or_else(PoisonError::into_inner), ["errors", "timed", "counted", "body"]);
+}
+
+#[test]
+fn of_stacked_attributes_the_one_nearest_to_the_function_ends_last() {
+    /// Counts what is still under way when there is an error.
+    struct StillActive<'a>(&'a Service);
+
+    impl tachometer::CountError<LoadError> for StillActive<'_> {
+        fn count_error(&self, _: &LoadError) {
+            self.0.calls.add(self.0.active.value().unsigned_abs());
+        }
+    }
+
+    #[tachometer::track_errors(errors)]
+    #[tachometer::tracked(errors.0.active)]
+    fn tracked_last(errors: &StillActive<'_>) -> Result<usize, LoadError> {
+        errors.0.length("")
+    }
+
+    #[tachometer::tracked(errors.0.active)]
+    #[tachometer::track_errors(errors)]
+    fn tracked_first(errors: &StillActive<'_>) -> Result<usize, LoadError> {
+        errors.0.length("")
+    }
+
+    // `length` counts a call itself.
+    for (call, under_way) in [(tracked_last as fn(&StillActive<'_>) -> _, 1), (tracked_first, 0)] {
+        let service = Service::register();
+        assert_eq!(call(&StillActive(&service)), Err(LoadError::Empty));
+        assert_eq!((service.calls.value() - 1, service.active.value()), (under_way, 0));
+    }
 }
