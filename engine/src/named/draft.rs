@@ -1,7 +1,7 @@
 //! What a name is to be declared as, and under which name it is exposed.
 
 use crate::{
-    Buckets, MAX_LABELS, MetricKind,
+    MAX_LABELS, MetricKind,
     collector::MetricId,
     error::{RegisterError, RegisterErrorReason as Reason},
     name::{LabelName, MetricName},
@@ -21,6 +21,7 @@ pub(super) struct Draft<'a> {
     pub(super) kind: MetricKind,
     pub(super) label_names: Vec<&'a str>,
     pub(super) unit: Option<&'static str>,
+    /// Those of a [`MetricId`], which has good ones only.
     pub(super) buckets: Option<&'static [f64]>,
 }
 
@@ -49,9 +50,7 @@ impl<'a> Draft<'a> {
     }
 
     fn checked(mut self) -> Result<Self, RegisterError> {
-        let error = |reason| RegisterError::new(self.key, reason);
-        self.check_labels().map_err(error)?;
-        self.check_buckets().map_err(error)?;
+        self.check_labels().map_err(|reason| RegisterError::new(self.key, reason))?;
         let is_duration = self.kind == MetricKind::Histogram && self.key.ends_with("_duration");
         self.unit = self.unit.or(is_duration.then_some("seconds"));
         self.exposed = exposed_name(self.key, self.unit)?;
@@ -73,16 +72,6 @@ impl<'a> Draft<'a> {
             }
         }
         Ok(())
-    }
-
-    fn check_buckets(&self) -> Result<(), Reason> {
-        match self.buckets {
-            Some(_) if self.kind != MetricKind::Histogram => {
-                Err(Reason::UnsuitableOption { option: "buckets", kind: self.kind.as_str() })
-            }
-            Some(bounds) => Buckets::explicit(bounds.iter().copied()).map(drop).map_err(Reason::Buckets),
-            None => Ok(()),
-        }
     }
 }
 

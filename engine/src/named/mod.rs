@@ -109,13 +109,13 @@ impl NamedMetrics {
     }
 
     /// Declares metrics, each with its help text and all of its labels. For the start of a program, from a `static`
-    /// array, in which an illegal name does not compile. Declaring the same again is no error.
+    /// array, in which an illegal name, label or bucket does not compile. Declaring the same again is no error.
     ///
     /// # Errors
     ///
     /// Those of the first metric that cannot be declared; the ones before it stay. When the name is declared otherwise,
-    /// also by its first use; when another name is exposed alike; when the unit, the buckets or a label is illegal; and
-    /// when there are [`MAX_NAMES`] names already.
+    /// also by its first use; when another name is exposed alike; when the unit is illegal; and when there are
+    /// [`MAX_NAMES`] names already.
     pub fn declare(&self, metrics: &[MetricId]) -> Result<(), RegisterError> {
         metrics.iter().try_for_each(|metric| self.names.declare(metric).map_err(refused::counted))
     }
