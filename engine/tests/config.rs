@@ -74,6 +74,7 @@ fn every_variable_sets_its_option() {
         // Others, and the program's own with the same beginning.
         ("PATH", "/bin"),
         ("AMP_METRICS_PORT", "9464"),
+        ("AMP_METRICS_ENABLE_X", "1"),
         ("METRICS_ENABLED", "perhaps"),
     ];
     let config = MetricsConfig::from_vars("AMP", variables).unwrap();
@@ -135,6 +136,10 @@ fn labels_without_a_value_twice_or_with_bad_names_are_errors() {
     assert_says("DEFAULT_LABELS", "my.env=prod", &format!("the label name `my.env` {illegal}"));
     assert_says("DEFAULT_LABELS", "=prod", &format!("the label name `` {illegal}"));
     assert_says("DEFAULT_LABELS", "__e=prod", "the label name `__e` is reserved; choose another");
+    assert_says("DEFAULT_LABELS", "env=prod,le=x", "the label name `le` is reserved; choose another");
+    let coded = MetricsConfig { default_labels: [("le".into(), "x".into())].into(), ..Default::default() };
+    let reserved = "`default_labels`: the label name `le` is reserved; choose another";
+    assert_eq!(coded.build().unwrap_err().to_string(), reserved);
     let too_long = format!("env={}", "x".repeat(MAX_LABEL_VALUE_BYTES + 1));
     let error = error("DEFAULT_LABELS", &too_long);
     assert!(error.to_string().contains("use a shorter one"), "{error}");
@@ -173,9 +178,13 @@ fn a_prefix_that_no_name_can_have_is_an_error() {
 
 #[test]
 fn a_variable_of_nearly_a_known_name_is_an_error_that_says_which() {
-    for (misspelt, meant) in
-        [("NAMESPCE", "NAMESPACE"), ("ENABLE", "ENABLED"), ("BUCKETS", "HISTOGRAM_BUCKETS")]
-    {
+    for (misspelt, meant) in [
+        ("NAMESPCE", "NAMESPACE"),
+        ("ENABLE", "ENABLED"),
+        ("BUCKETS", "HISTOGRAM_BUCKETS"),
+        ("LABEL", "DEFAULT_LABELS"),
+        ("SUBSYS", "SUBSYSTEM"),
+    ] {
         let advice = format!(
             "there is no such variable; call it `AMP_METRICS_{meant}`, if that was meant, or unset it"
         );

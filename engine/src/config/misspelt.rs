@@ -5,16 +5,30 @@
 
 use super::setting::Setting;
 
-/// Letters that may be wrong, missing or too many.
-const SLIPS: usize = 2;
+/// Letters that may be wrong, missing or too many. With two, `ENABLE_X`, which is a program's own, were `ENABLED`.
+const SLIPS: usize = 1;
 
-/// The option that a variable was to set whose name ends so: one that is spelt nearly so, or whose first word is
-/// missing, such as `LABELS`.
+/// Letters that may be left out at the end, as in `SUBSYS`.
+const CUT_OFF: usize = 3;
+
+/// The option that a variable was to set whose name ends so: one that is spelt nearly so, or begins so, or whose first
+/// word is missing, as in `LABELS` and `LABEL`.
 pub(super) fn meant(end: &str) -> Option<Setting> {
-    let without_first_word = |setting: &Setting| setting.variable().split_once('_').map(|(_, rest)| rest);
     Setting::ALL.into_iter().find(|setting| {
-        distance(setting.variable(), end) <= SLIPS || without_first_word(setting) == Some(end)
+        let variable = setting.variable();
+        let without_first_word = variable.split_once('_').map(|(_, rest)| rest);
+        is_cut_off(variable, end)
+            || is_near(variable, end)
+            || without_first_word.is_some_and(|rest| is_near(rest, end))
     })
+}
+
+fn is_near(name: &str, other: &str) -> bool {
+    distance(name, other) <= SLIPS
+}
+
+fn is_cut_off(name: &str, beginning: &str) -> bool {
+    name.strip_prefix(beginning).is_some_and(|rest| rest.len() <= CUT_OFF)
 }
 
 /// The letters to change, leave out or add to make one text of the other: Levenshtein's distance.
@@ -46,7 +60,10 @@ mod tests {
         assert_eq!(meant("DEFAULT_LABEL"), Some(Setting::DefaultLabels));
         assert_eq!(meant("LABELS"), Some(Setting::DefaultLabels));
         assert_eq!(meant("BUCKETS"), Some(Setting::HistogramBuckets));
-        for other in ["PORT", "ADDRESS", "", "é", "HISTOGRAM"] {
+        assert_eq!(meant("LABEL"), Some(Setting::DefaultLabels));
+        assert_eq!(meant("BUCKET"), Some(Setting::HistogramBuckets));
+        assert_eq!(meant("SUBSYS"), Some(Setting::Subsystem));
+        for other in ["PORT", "ADDRESS", "", "é", "HISTOGRAM", "ENABLE_X", "DEFAULT", "NAME", "LAB"] {
             assert_eq!(meant(other), None, "{other}");
         }
     }

@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 pub use error::{ConfigError, ConfigErrorReason};
 
 use crate::{
-    Buckets, Registry, RegistryBuilder,
+    Buckets, MetricKind, Registry, RegistryBuilder,
     error::RegisterErrorReason as Reason,
     labels::key::MAX_LABEL_VALUE_BYTES,
     name::{LabelName, is_metric_name},
@@ -63,7 +63,8 @@ pub struct MetricsConfig {
     pub namespace: String,
     /// What follows the namespace: see [`RegistryBuilder::subsystem`]. Nothing, by default.
     pub subsystem: String,
-    /// Labels of every series: see [`RegistryBuilder::label`]. None, by default.
+    /// Labels of every series: see [`RegistryBuilder::label`]. None, by default. `le` is an error, because no histogram
+    /// could have it.
     pub default_labels: BTreeMap<String, String>,
     /// The upper bounds of histograms that are registered without any: see [`RegistryBuilder::default_buckets`].
     /// [`Buckets::seconds`], by default.
@@ -118,6 +119,10 @@ impl MetricsConfig {
         }
         for (name, value) in &self.default_labels {
             LabelName::parse(name).map_err(|reason| (Setting::DefaultLabels, reason))?;
+            // A registry may have it, but then none of its histograms could be registered.
+            if MetricKind::Histogram.added_label("") == Some(name.as_str()) {
+                return Err((Setting::DefaultLabels, Reason::ReservedLabel(name.as_str().into())));
+            }
             if value.len() > MAX_LABEL_VALUE_BYTES {
                 return Err((Setting::DefaultLabels, Reason::LabelValueTooLong(name.as_str().into())));
             }
