@@ -135,6 +135,8 @@ pub mod collector;
 #[cfg(not(tachometer_loom))]
 mod config;
 mod counter;
+#[cfg(not(tachometer_loom))]
+mod distance;
 mod drops;
 mod error;
 mod error_type;

@@ -4,6 +4,7 @@
 //! for a slip of the pen is hard to find.
 
 use super::setting::Setting;
+use crate::distance::distance;
 
 /// Letters that may be wrong, missing or too many. With two, `ENABLE_X`, which is a program's own, were `ENABLED`.
 const SLIPS: usize = 1;
@@ -31,22 +32,6 @@ fn is_cut_off(name: &str, beginning: &str) -> bool {
     name.strip_prefix(beginning).is_some_and(|rest| rest.len() <= CUT_OFF)
 }
 
-/// The letters to change, leave out or add to make one text of the other: Levenshtein's distance.
-fn distance(from: &str, to: &str) -> usize {
-    let to: Vec<char> = to.chars().collect();
-    // What the letters so far cost to become the first 0, 1, 2.. letters of `to`.
-    let mut costs: Vec<usize> = (0..=to.len()).collect();
-    for (row, letter) in from.chars().enumerate() {
-        let mut diagonal = std::mem::replace(&mut costs[0], row + 1);
-        for (column, other) in to.iter().enumerate() {
-            let changed = diagonal + usize::from(letter != *other);
-            diagonal = costs[column + 1];
-            costs[column + 1] = changed.min(diagonal + 1).min(costs[column] + 1);
-        }
-    }
-    costs[to.len()]
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -65,14 +50,6 @@ mod tests {
         assert_eq!(meant("SUBSYS"), Some(Setting::Subsystem));
         for other in ["PORT", "ADDRESS", "", "é", "HISTOGRAM", "ENABLE_X", "DEFAULT", "NAME", "LAB"] {
             assert_eq!(meant(other), None, "{other}");
-        }
-    }
-
-    #[test]
-    fn the_distance_is_the_least_number_of_changes() {
-        for (from, to, expected) in [("", "", 0), ("abc", "", 3), ("", "ab", 2), ("kitten", "sitting", 3)] {
-            assert_eq!(distance(from, to), expected);
-            assert_eq!(distance(to, from), expected);
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::Snapshot;
+use crate::{Snapshot, distance::distance};
 
 /// Names that a failure lists.
 const NAMES_LISTED: usize = 5;
@@ -31,7 +31,7 @@ fn near<'a>(name: &str, names: &[&'a str]) -> Vec<&'a str> {
     let mut near: Vec<(usize, &str)> = names
         .iter()
         .filter_map(|other| {
-            let distance = distance(name.as_bytes(), other.as_bytes());
+            let distance = distance(name, other);
             let holds = !name.is_empty() && (other.contains(name) || name.contains(other));
             (holds || distance <= most).then_some((distance, *other))
         })
@@ -41,39 +41,9 @@ fn near<'a>(name: &str, names: &[&'a str]) -> Vec<&'a str> {
     near.into_iter().map(|(_, name)| name).collect()
 }
 
-/// How many letters have to be put in, left out or changed (Levenshtein).
-fn distance(one: &[u8], two: &[u8]) -> usize {
-    // Distances from the part of `one` so far to each beginning of `two`.
-    let mut row: Vec<usize> = (0..=two.len()).collect();
-    for (i, letter) in one.iter().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, other) in two.iter().enumerate() {
-            let changed = diagonal + usize::from(letter != other);
-            diagonal = row[j + 1];
-            row[j + 1] = changed.min(row[j] + 1).min(diagonal + 1);
-        }
-    }
-    row[two.len()]
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn distances_count_letters() {
-        for (one, two, expected) in [
-            ("", "", 0),
-            ("", "abc", 3),
-            ("abc", "", 3),
-            ("abc", "abc", 0),
-            ("kitten", "sitting", 3),
-            ("requests_total", "request_total", 1),
-        ] {
-            assert_eq!(distance(one.as_bytes(), two.as_bytes()), expected, "{one} {two}");
-        }
-    }
 
     #[test]
     fn near_names_are_those_of_few_changes_and_of_other_prefixes() {
