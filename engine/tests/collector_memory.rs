@@ -8,6 +8,7 @@ use tachometer::{
     DropReason, MetricKind,
     collector::{Distribution, InMemoryCollector, MetricId, MetricsCollector, Recorded},
     dropped_records,
+    labels::MAX_LABEL_VALUE_BYTES,
 };
 
 static SENT: MetricId = MetricId::counter("sent_total", "Records sent.", &["stream_name", "shard_id"]);
@@ -78,6 +79,22 @@ fn series_beyond_the_limit_share_one_for_each_metric_and_nothing_is_lost() {
     assert_eq!(counters.values().sum::<f64>(), 11.0);
     assert_eq!(collector.gauges()["queue_size{overflow=true}"], 9.0);
     assert_eq!(collector.metrics().len(), 3 + 2);
+}
+
+#[test]
+fn values_that_are_too_long_together_share_one_series_and_nothing_is_lost() {
+    let collector = InMemoryCollector::new();
+    let most = "x".repeat(MAX_LABEL_VALUE_BYTES);
+    collector.increment(&SENT, 1.0, &[&most, ""]);
+    for shard in ["1", "2", &most] {
+        collector.increment(&SENT, 1.0, &[&most, shard]);
+    }
+    // One that is no label's does not count.
+    collector.gauge(&DEPTH, 1.0, &["a", &most]);
+    let counters: Vec<_> = collector.counters().into_iter().collect();
+    let kept = format!("sent_total{{shard_id=,stream_name={most}}}");
+    assert!(counters == [("sent_total{overflow=true}".to_owned(), 3.0), (kept, 1.0)]);
+    assert_eq!(collector.gauges()["queue_size{stream_name=a}"], 1.0);
 }
 
 /// The only test of this program that looks at what is dropped: the counts are the process's.

@@ -7,6 +7,7 @@ use crate::{
     DropReason, MetricKind,
     counter::{is_amount, refusal},
     drops::drop_record,
+    labels::MAX_LABEL_VALUE_BYTES,
     sync::{Mutex, lock},
 };
 
@@ -37,8 +38,9 @@ pub const DEFAULT_MAX_MEMORY_SERIES: usize = 10_000;
 /// the same key, and are then one series here.
 ///
 /// Takes a lock and makes the key for each record. What it keeps is bounded: beyond 10,000 series, or as many as
-/// [`with_max_series`](Self::with_max_series) says, the rest of a metric goes to the series `name{overflow=true}`; of a
-/// histogram it keeps a [`Distribution`] and not the values. Counters refuse what is negative, NaN or infinite, and
+/// [`with_max_series`](Self::with_max_series) says, the rest of a metric goes to the series `name{overflow=true}`, and so
+/// does what has more than [`MAX_LABEL_VALUE_BYTES`] in the values of its labels together; of a histogram it keeps a
+/// [`Distribution`] and not the values. Counters refuse what is negative, NaN or infinite, and
 /// histograms what is NaN or infinite; that, and a record by a method for another kind of metric, is counted as a
 /// [dropped record](crate::dropped_records).
 pub struct InMemoryCollector {
@@ -123,10 +125,11 @@ impl InMemoryCollector {
         change: impl FnOnce(&mut Recorded) -> bool,
     ) {
         let is_changed = metric.kind() == new.kind() && {
-            let mut key = key(metric, labels);
+            let mut key =
+                if is_too_long(metric, labels) { overflow_key(metric) } else { key(metric, labels) };
             let mut series = lock(&self.series);
             if series.len() >= self.max_series && !series.contains_key(&key) {
-                key = format!("{}{{overflow=true}}", metric.name());
+                key = overflow_key(metric);
             }
             change(series.entry(key).or_insert(new))
         };
@@ -231,6 +234,16 @@ fn key(metric: &MetricId, values: &[&str]) -> String {
         key.push('}');
     }
     key
+}
+
+/// The series of what cannot have one of its own.
+fn overflow_key(metric: &MetricId) -> String {
+    format!("{}{{overflow=true}}", metric.name())
+}
+
+/// Whether the values are too much text to keep. A limit on series alone would not bound the memory.
+fn is_too_long(metric: &MetricId, values: &[&str]) -> bool {
+    metric.labels(values).map(|(_, value)| value.len()).sum::<usize>() > MAX_LABEL_VALUE_BYTES
 }
 
 impl Default for InMemoryCollector {
