@@ -78,6 +78,8 @@ pub enum RegisterErrorReason {
     TooManyFamilies(usize),
     /// The process has as many [metrics by name](crate::named) as it may have.
     TooManyNames(usize),
+    /// The name of a [metric by name](crate::named), or that of a label of it, has more bytes than this.
+    NameTooLong(usize),
     /// The family has as many series as it may have, and is of a kind that has no overflow series.
     TooManySeries(u64),
     /// The bounds of a histogram's buckets are no good.
@@ -270,6 +272,9 @@ impl fmt::Display for RegisterErrorReason {
                 f,
                 "the process has {limit} metrics by name, and may have no more; do not make names of data, use labels"
             ),
+            Self::NameTooLong(limit) => {
+                write!(f, "the name, or that of a label, has more than {limit} bytes; use a shorter one")
+            }
             Self::TooManySeries(limit) => {
                 write!(f, "the family has {limit} series, and may have no more; raise `max_series_per_family`")
             }

@@ -7,7 +7,7 @@ use tachometer::{
     DropReason, RegisterError, RegisterErrorReason as Reason, Registry,
     collector::{EngineCollector, InMemoryCollector, MetricId, NoOpCollector},
     dropped_records,
-    named::NamedMetrics,
+    named::{MAX_NAME_BYTES, NamedMetrics},
 };
 
 fn in_memory() -> (Arc<InMemoryCollector>, NamedMetrics) {
@@ -108,6 +108,24 @@ fn illegal_names_and_labels_are_the_usual_errors() {
     assert_eq!(collector.metrics(), [].into());
     count("a", &labels[1..]).unwrap();
     assert_eq!(collector.counters().len(), 1);
+}
+
+#[test]
+fn names_that_are_too_long_to_keep_for_ever_are_errors() {
+    let (collector, metrics) = in_memory();
+    let most = "n".repeat(MAX_NAME_BYTES);
+    metrics.increment_counter(&most, 1.0, &[(&most, "value")]).unwrap();
+    assert_eq!(collector.counters().len(), 1);
+    let more = "n".repeat(MAX_NAME_BYTES + 1);
+    let too_long = Reason::NameTooLong(MAX_NAME_BYTES);
+    assert_error(metrics.increment_counter(&more, 1.0, &[]), &more, &too_long);
+    assert_error(metrics.increment_counter("short", 1.0, &[(&more, "value")]), "short", &too_long);
+    let declared = MetricId::counter("declared", "", vec![&*more.leak()].leak());
+    assert_error(metrics.declare(&[declared]), "declared", &too_long);
+    assert_eq!(collector.counters().len(), 1);
+    let error = metrics.increment_counter("short", 1.0, &[(&"n".repeat(1_000), "value")]).unwrap_err();
+    let expected = "metric `short`: the name, or that of a label, has more than 255 bytes; use a shorter one";
+    assert_eq!(error.to_string(), expected);
 }
 
 #[test]

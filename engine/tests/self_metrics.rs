@@ -16,8 +16,14 @@ fn errors(registry: &Registry) -> Vec<(String, u64)> {
     let reasons = Reason::LABELS.iter().map(|reason| {
         let count = snapshot.counter(ERRORS, &[("reason", reason)]);
         // Those of snapshots built by hand, registries that were not built and metrics by name are no registration's.
-        let elsewhere =
-            ["duplicate_family", "duplicate_series", "wrong_value", "no_callback_timeout", "too_many_names"];
+        let elsewhere = [
+            "duplicate_family",
+            "duplicate_series",
+            "wrong_value",
+            "no_callback_timeout",
+            "too_many_names",
+            "name_too_long",
+        ];
         assert_eq!(count.is_none(), elsewhere.contains(reason), "{reason} is there from the start");
         ((*reason).to_owned(), count.unwrap_or(0))
     });

@@ -44,6 +44,7 @@ labels! {
     Self::TooManyCombinations { .. } => "too_many_combinations",
     Self::TooManyFamilies(_) => "too_many_families",
     Self::TooManyNames(_) => "too_many_names",
+    Self::NameTooLong(_) => "name_too_long",
     Self::TooManySeries(_) => "too_many_series",
     Self::Buckets(_) => "buckets",
     Self::TypeConflict { .. } => "type_conflict",

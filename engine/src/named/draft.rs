@@ -1,5 +1,6 @@
 //! What a name is to be declared as, and under which name it is exposed.
 
+use super::identity::MAX_NAME_BYTES;
 use crate::{
     MAX_LABELS, MetricKind,
     collector::MetricId,
@@ -50,11 +51,20 @@ impl<'a> Draft<'a> {
     }
 
     fn checked(mut self) -> Result<Self, RegisterError> {
+        self.check_lengths().map_err(|reason| RegisterError::new(self.key, reason))?;
         self.check_labels().map_err(|reason| RegisterError::new(self.key, reason))?;
         let is_duration = self.kind == MetricKind::Histogram && self.key.ends_with("_duration");
         self.unit = self.unit.or(is_duration.then_some("seconds"));
         self.exposed = exposed_name(self.key, self.unit)?;
         Ok(self)
+    }
+
+    fn check_lengths(&self) -> Result<(), Reason> {
+        let mut names = self.label_names.iter().chain([&self.key]);
+        if names.any(|name| name.len() > MAX_NAME_BYTES) {
+            return Err(Reason::NameTooLong(MAX_NAME_BYTES));
+        }
+        Ok(())
     }
 
     fn check_labels(&self) -> Result<(), Reason> {

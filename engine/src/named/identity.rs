@@ -17,6 +17,9 @@ use crate::{
 /// [`NamedMetrics`](super::NamedMetrics) declare alike counts once.
 pub const MAX_NAMES: usize = crate::DEFAULT_MAX_FAMILIES;
 
+/// Bytes that a metric's name and a label's may have by name, since they are kept for ever.
+pub const MAX_NAME_BYTES: usize = 255;
+
 static ALL: Mutex<All> = Mutex::new(All { by_key: BTreeMap::new(), count: 0 });
 
 /// Every identity of the process.

@@ -43,7 +43,8 @@
 //! - A label that was not declared, one given twice, and a name that is another kind of metric are errors, and nothing
 //!   is recorded.
 //! - A name that was not declared is declared by its first use, with the labels given then. The process can have
-//!   [`MAX_NAMES`] names; one more is an error.
+//!   [`MAX_NAMES`] names; one more is an error, and so is a name, of a metric or a label, of more than
+//!   [`MAX_NAME_BYTES`].
 //! - A histogram whose name ends in `_duration` is in seconds, and a metric whose [unit](MetricId::with_unit) is not
 //!   the last word of its name is exposed with the unit appended: `request_duration` as `request_duration_seconds`.
 //!   All other names are exposed as they are, behind the registry's prefix.
@@ -72,7 +73,7 @@ mod values;
 use std::{fmt, sync::Arc, time::Duration};
 
 pub use guards::{NamedInFlight, NamedTimer};
-pub use identity::MAX_NAMES;
+pub use identity::{MAX_NAME_BYTES, MAX_NAMES};
 
 use crate::{
     MetricKind,
@@ -114,8 +115,8 @@ impl NamedMetrics {
     /// # Errors
     ///
     /// Those of the first metric that cannot be declared; the ones before it stay. When the name is declared otherwise,
-    /// also by its first use; when another name is exposed alike; when the unit is illegal; and when there are
-    /// [`MAX_NAMES`] names already.
+    /// also by its first use; when another name is exposed alike; when the unit is illegal; when a name
+    /// has more than [`MAX_NAME_BYTES`]; and when there are [`MAX_NAMES`] names already.
     pub fn declare(&self, metrics: &[MetricId]) -> Result<(), RegisterError> {
         metrics.iter().try_for_each(|metric| self.names.declare(metric).map_err(refused::counted))
     }
