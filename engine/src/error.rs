@@ -80,6 +80,9 @@ pub enum RegisterErrorReason {
     TooManyNames(usize),
     /// The name of a [metric by name](crate::named), or that of a label of it, has more bytes than this.
     NameTooLong(usize),
+    /// A first use or a declaration [by name](crate::named) came from inside another look-up of the thread: from a
+    /// global allocator that records. The error does not name the metric, since that would take memory again.
+    Reentry,
     /// The family has as many series as it may have, and is of a kind that has no overflow series.
     TooManySeries(u64),
     /// The bounds of a histogram's buckets are no good.
@@ -155,7 +158,7 @@ impl RegisterError {
     }
 
     /// The name of the metric or collector that was to be registered or looked up; empty for an error of a registry's
-    /// own options.
+    /// own options, and for [`Reentry`](RegisterErrorReason::Reentry).
     #[must_use]
     pub fn metric(&self) -> &str {
         &self.metric
@@ -174,7 +177,7 @@ impl Error for BucketsError {}
 impl fmt::Display for RegisterError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.reason {
-            RegisterErrorReason::EmptyName => self.reason.fmt(f),
+            RegisterErrorReason::EmptyName | RegisterErrorReason::Reentry => self.reason.fmt(f),
             RegisterErrorReason::CollectorExists => write!(f, "collector `{}`: {}", self.metric, self.reason),
             _ if self.metric.is_empty() => write!(f, "registry: {}", self.reason),
             _ => write!(f, "metric `{}`: {}", self.metric, self.reason),
@@ -275,6 +278,9 @@ impl fmt::Display for RegisterErrorReason {
             Self::NameTooLong(limit) => {
                 write!(f, "the name, or that of a label, has more than {limit} bytes; use a shorter one")
             }
+            Self::Reentry => f.write_str(
+                "a name was looked up inside another look-up, by the allocator; use it once before",
+            ),
             Self::TooManySeries(limit) => {
                 write!(f, "the family has {limit} series, and may have no more; raise `max_series_per_family`")
             }

@@ -156,6 +156,8 @@ mod operation;
 mod outcome;
 mod pairs;
 mod problems;
+#[cfg(not(tachometer_loom))]
+mod reentry;
 mod registry;
 mod shard;
 mod signal_counter;

@@ -24,11 +24,14 @@ pub enum NamedProblem {
     Conflict,
     /// There are as many names as there may be. Nothing was declared.
     TooManyNames,
+    /// A name was looked up from inside another look-up of the thread: by a global allocator that records. Nothing was
+    /// recorded.
+    Reentry,
 }
 
 impl NamedProblem {
     /// Every problem there is.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::UndeclaredName,
         Self::MissingLabel,
         Self::UndeclaredLabel,
@@ -37,6 +40,7 @@ impl NamedProblem {
         Self::IllegalDeclaration,
         Self::Conflict,
         Self::TooManyNames,
+        Self::Reentry,
     ];
 
     /// The problem as a label value: the variant's name in snake case.
@@ -51,6 +55,7 @@ impl NamedProblem {
             Self::IllegalDeclaration => "illegal_declaration",
             Self::Conflict => "conflict",
             Self::TooManyNames => "too_many_names",
+            Self::Reentry => "reentry",
         }
     }
 }

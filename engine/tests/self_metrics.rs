@@ -23,6 +23,7 @@ fn errors(registry: &Registry) -> Vec<(String, u64)> {
             "no_callback_timeout",
             "too_many_names",
             "name_too_long",
+            "reentry",
         ];
         assert_eq!(count.is_none(), elsewhere.contains(reason), "{reason} is there from the start");
         ((*reason).to_owned(), count.unwrap_or(0))

@@ -1,9 +1,6 @@
 //! The collector that records in a registry of this engine.
 
-use std::{
-    cell::{Cell, RefCell},
-    fmt,
-};
+use std::{cell::RefCell, fmt};
 
 use super::{
     MetricId, MetricsCollector,
@@ -13,6 +10,7 @@ use super::{
 use crate::{
     DropReason, MetricKind, Registry,
     drops::drop_record,
+    reentry::one_at_a_time,
     registry::Removals,
     sync::{AtomicU64, Ordering, per_thread, process_wide_const},
 };
@@ -90,8 +88,6 @@ process_wide_const! {
 
 per_thread! {
     static REMEMBERED: RefCell<Cache<Remembered>> = RefCell::new(Cache::new());
-    /// Whether this thread is looking something up.
-    static LOOKING_UP: Cell<bool> = Cell::new(false);
 }
 
 impl EngineCollector {
@@ -173,25 +169,6 @@ impl EngineCollector {
         });
         drop(replaced);
     }
-}
-
-/// Looks something up, unless this thread is at it already: then it is an allocator that records, asked for memory
-/// under a lock for which the inner look-up would wait for ever.
-fn one_at_a_time<R>(look_up: impl FnOnce() -> R) -> Option<R> {
-    /// Says that it is over, also when something panicked.
-    struct Over;
-
-    impl Drop for Over {
-        fn drop(&mut self) {
-            let _ = LOOKING_UP.try_with(|looking_up| looking_up.set(false));
-        }
-    }
-
-    if LOOKING_UP.try_with(|looking_up| looking_up.replace(true)) == Ok(true) {
-        return None;
-    }
-    let _over = Over;
-    Some(look_up())
 }
 
 impl MetricsCollector for EngineCollector {

@@ -45,6 +45,7 @@ labels! {
     Self::TooManyFamilies(_) => "too_many_families",
     Self::TooManyNames(_) => "too_many_names",
     Self::NameTooLong(_) => "name_too_long",
+    Self::Reentry => "reentry",
     Self::TooManySeries(_) => "too_many_series",
     Self::Buckets(_) => "buckets",
     Self::TypeConflict { .. } => "type_conflict",

@@ -51,6 +51,8 @@
 //! - Two names that would be exposed as one are an error.
 //! - Which numbers are recorded is for the collector to say. It drops and counts others: NaN, or a counter that goes
 //!   down.
+//! - A global allocator may record by names that are used or declared before. While its thread looks a name or a series
+//!   up, and takes memory for that, a name that the thread does not remember is an error.
 //! - While the collector is not [enabled](MetricsCollector::is_enabled), nothing is recorded, checked or declared.
 //!
 //! Each of the first four, and every error, is counted: [`named_problems`](crate::named_problems), and

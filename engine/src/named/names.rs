@@ -8,6 +8,7 @@ use crate::{
     collector::MetricId,
     error::{RegisterError, RegisterErrorReason as Reason},
     problems::{NamedProblem, count_problem},
+    reentry::one_at_a_time,
     sync::{AtomicU64, Map, Mutex, Ordering, lock},
 };
 
@@ -30,9 +31,11 @@ impl Names {
 
     /// Declares a metric, unless it is declared so already.
     pub(super) fn declare(&self, id: &MetricId) -> Result<(), RegisterError> {
-        let draft = Draft::declared(id)?;
-        let (identity, _) = self.define(&draft)?;
-        identity.check_same(&draft).map_err(|reason| RegisterError::new(draft.key, reason))
+        alone(|| {
+            let draft = Draft::declared(id)?;
+            let (identity, _) = self.define(&draft)?;
+            identity.check_same(&draft).map_err(|reason| RegisterError::new(draft.key, reason))
+        })
     }
 
     /// The metric of this name and kind, declared with these labels if the name is not declared.
@@ -45,7 +48,7 @@ impl Names {
     ) -> Result<&'static Identity, RegisterError> {
         let identity = match recent::find(self.owner, name) {
             Some(identity) => identity,
-            None => self.find_slowly(name, kind, labels).map_err(counted)?,
+            None => alone(|| self.find_slowly(name, kind, labels)).map_err(counted)?,
         };
         if identity.id.kind() != kind {
             let (registered, requested) = (identity.id.kind().as_str(), kind.as_str());
@@ -98,4 +101,10 @@ impl Names {
         let Ok(identity) = self.known.get_or_try_insert(identity.key, || Ok::<_, Infallible>(identity));
         Ok((identity, true))
     }
+}
+
+/// Does what takes locks and memory, unless this thread is in a look-up already.
+fn alone<R>(work: impl FnOnce() -> Result<R, RegisterError>) -> Result<R, RegisterError> {
+    // Without the name: a copy of it would ask the allocator again, which would come back here.
+    one_at_a_time(work).unwrap_or_else(|| Err(RegisterError::new("", Reason::Reentry)))
 }

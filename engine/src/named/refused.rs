@@ -19,6 +19,7 @@ fn problem(reason: &Reason) -> NamedProblem {
         Reason::DuplicateLabel(_) => NamedProblem::DuplicateLabel,
         Reason::TypeConflict { .. } => NamedProblem::TypeConflict,
         Reason::TooManyNames(_) => NamedProblem::TooManyNames,
+        Reason::Reentry => NamedProblem::Reentry,
         Reason::SampleNameClash { .. }
         | Reason::HelpConflict(_)
         | Reason::LabelsConflict(_)

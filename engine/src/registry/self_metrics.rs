@@ -27,13 +27,14 @@ const REASON_LABEL: &str = "reason";
 
 /// Reasons that no registration has: they are of snapshots built by hand, of building a registry, and of metrics by
 /// name.
-const OF_NO_REGISTRATION: [&str; 6] = [
+const OF_NO_REGISTRATION: [&str; 7] = [
     "duplicate_family",
     "duplicate_series",
     "wrong_value",
     "no_callback_timeout",
     "too_many_names",
     "name_too_long",
+    "reentry",
 ];
 
 /// The self-metrics of a registry.
