@@ -55,8 +55,9 @@
 //!   up, and takes memory for that, a name that the thread does not remember is an error.
 //! - While the collector is not [enabled](MetricsCollector::is_enabled), nothing is recorded, checked or declared.
 //!
-//! Each of the first four, and every error, is counted: [`named_problems`](crate::named_problems), and
-//! `tachometer_named_problems_total{reason}` in the default registry.
+//! Every error is counted, and so are a label that was left out and a name that was declared by its first use, where
+//! all is recorded: [`named_problems`](crate::named_problems), and `tachometer_named_problems_total{reason}` in the
+//! default registry.
 //!
 //! # Cost
 //!
