@@ -22,14 +22,25 @@ pub enum DropReason {
     /// [`MetricsCollector::add_to_gauge`](crate::collector::MetricsCollector::add_to_gauge)), or to record in a metric
     /// of another kind.
     Unsupported,
+    /// A collector's metric or series could not be registered; [`Registry::errors`](crate::Registry::errors) says why,
+    /// unless it was a label's value that is too long.
+    Refused,
 }
 
 impl DropReason {
     /// Every reason there is.
-    pub const ALL: [Self; 6] =
-        [Self::NotFinite, Self::Negative, Self::Memory, Self::Shards, Self::Reentry, Self::Unsupported];
+    pub const ALL: [Self; 7] = [
+        Self::NotFinite,
+        Self::Negative,
+        Self::Memory,
+        Self::Shards,
+        Self::Reentry,
+        Self::Unsupported,
+        Self::Refused,
+    ];
 
-    /// The reason as a label value: `nan`, `negative`, `memory`, `shards`, `reentry`, `unsupported`.
+    /// The reason as a label value: `nan`, `negative`, `memory`, `shards`, `reentry`, `unsupported`,
+    /// `refused`.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -39,6 +50,7 @@ impl DropReason {
             Self::Shards => "shards",
             Self::Reentry => "reentry",
             Self::Unsupported => "unsupported",
+            Self::Refused => "refused",
         }
     }
 }

@@ -56,7 +56,7 @@ fn threads_beyond_the_shard_limit_lease_and_lose_nothing() {
     }
     let size = histogram.value();
     println!("{} shards for {THREADS} threads", shards_made());
-    assert_eq!(DropReason::ALL.map(dropped_records), [0; 6]);
+    assert_eq!(DropReason::ALL.map(dropped_records), [0; 7]);
     assert_eq!(counter.value(), 11 * THREADS as u64);
     assert_eq!((size.count, size.sum), (10 * THREADS as u64, 20.0 * THREADS as f64));
     assert!((MAX_KEPT..=THREADS).contains(&shards_made()), "{} shards", shards_made());

@@ -33,7 +33,7 @@ fn leased(snapshot: &Snapshot) -> Option<u64> {
 #[test]
 fn the_default_registry_tells_of_the_process() {
     let before = default_registry().snapshot();
-    assert_eq!(DropReason::ALL.map(|reason| dropped(&before, reason)), [Some(0); 6]);
+    assert_eq!(DropReason::ALL.map(|reason| dropped(&before, reason)), [Some(0); 7]);
     assert_eq!(leased(&before), Some(0));
 
     // In any registry.

@@ -121,7 +121,7 @@ fn ten_thousand_short_lived_threads_lose_nothing_and_leave_no_memory_behind() {
     assert_eq!(metrics.open.value(), THREADS as i64);
     let size = metrics.size.value();
     assert_eq!((size.count, size.sum), (THREADS, 2.0 * THREADS as f64));
-    assert_eq!(DropReason::ALL.map(tachometer::dropped_records), [0; 6]);
+    assert_eq!(DropReason::ALL.map(tachometer::dropped_records), [0; 7]);
     assert_eq!(steps_back, 0);
     assert!(snapshots > 10, "only {snapshots} snapshots were taken meanwhile");
     // No record was made without a shard of its own, so there were no leases.

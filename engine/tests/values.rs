@@ -241,7 +241,7 @@ fn a_panic_beside_a_record_harms_nothing() {
 #[test]
 fn reasons_have_names_for_a_label() {
     let names = DropReason::ALL.map(DropReason::as_str);
-    assert_eq!(names, ["nan", "negative", "memory", "shards", "reentry", "unsupported"]);
+    assert_eq!(names, ["nan", "negative", "memory", "shards", "reentry", "unsupported", "refused"]);
 }
 
 #[test]

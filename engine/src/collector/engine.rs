@@ -38,17 +38,18 @@ use crate::{
 /// ```
 ///
 /// Nobody waits for the error when a metric cannot be registered, because its name is taken by another kind of metric
-/// or a limit is reached. So it is kept in [`Registry::errors`], and counted like any failed registration, once; what
-/// is recorded in that metric through this collector goes nowhere from then on. A look-up that fails, because a label's
-/// value is too long, is counted each time. A record by the wrong method, such as `increment` with a gauge, is counted
-/// as a [dropped record](DropReason::Unsupported).
+/// or a limit is reached. So it is kept in [`Registry::errors`], and counted like any failed registration, once; it is
+/// tried again after something was removed from the registry. Until then, what is recorded in that metric through this
+/// collector is dropped, and each record [counted](DropReason::Refused). A look-up that fails, because a label's value
+/// is too long, is counted each time, as both. A record by the wrong method, such as `increment` with a gauge, is
+/// counted as a [dropped record](DropReason::Unsupported).
 ///
 /// # Cost
 ///
 /// A thread remembers up to 256 series, by the metric and the values of its labels. A record in one of them compares
 /// these and then records as a handle does: it locks nothing and takes no memory. Any other record looks the metric and
 /// the series up, each in a concurrent map: the first on each thread, the first after something was removed from the
-/// registry, and every one whose values have more than 250 bytes together.
+/// registry, and every one whose values have more than 250 bytes together. So does what cannot be registered.
 ///
 /// With an [idle timeout](crate::RegistryBuilder::idle_timeout) every record is looked up, because a series that is
 /// remembered is not idle.
@@ -160,8 +161,8 @@ impl EngineCollector {
         let Some(found) = one_at_a_time(|| self.families.look_up(metric, labels, removals)) else {
             return drop_record(DropReason::Reentry);
         };
-        // An error is in the registry's self-metrics already.
-        let Ok(handle) = found else { return };
+        // The error is in the registry's self-metrics already.
+        let Some(handle) = found else { return drop_record(DropReason::Refused) };
         record(&handle);
         let Some(key) = key else { return };
         let replaced = REMEMBERED.try_with(|cache| {

@@ -18,7 +18,8 @@ pub(super) struct Families {
 #[derive(Clone)]
 struct Known {
     family: Family,
-    /// The registry's count of removals before the registration: when it has risen, the family may be gone.
+    /// The registry's count of removals before the registration: when it has risen, the family may be gone, or what
+    /// stood in its way.
     removals: u64,
 }
 
@@ -27,7 +28,7 @@ enum Family {
     Counter(DynamicFamily<FloatCounter>),
     Gauge(DynamicFamily<Gauge>),
     Histogram(DynamicFamily<Histogram>),
-    /// It could not be registered, and stays so.
+    /// It could not be registered, and stays so until something is removed from the registry.
     Refused,
 }
 
@@ -36,8 +37,6 @@ pub(super) enum Handle {
     Counter(FloatCounter),
     Gauge(Gauge),
     Histogram(Histogram),
-    /// Of a metric that could not be registered.
-    Noop,
 }
 
 impl Families {
@@ -49,26 +48,27 @@ impl Families {
         &self.registry
     }
 
-    /// The series of the metric with these values. `removals` is the registry's count of removals, read before.
+    /// The series of the metric with these values, unless it or the metric cannot be registered. `removals` is the
+    /// registry's count of removals, read before.
     pub(super) fn look_up(
         &self,
         metric: &'static MetricId,
         values: &[&str],
         removals: u64,
-    ) -> Result<Handle, RegisterError> {
-        match self.family(metric, removals) {
+    ) -> Option<Handle> {
+        let handle = match self.family(metric, removals) {
             Family::Counter(family) => family.with_values(values).map(Handle::Counter),
             Family::Gauge(family) => family.with_values(values).map(Handle::Gauge),
             Family::Histogram(family) => family.with_values(values).map(Handle::Histogram),
-            Family::Refused => Ok(Handle::Noop),
-        }
+            Family::Refused => return None,
+        };
+        handle.ok()
     }
 
-    /// The family of the metric, registered now if there is none, or if it may be gone.
+    /// The family of the metric, registered now if there is none, or if that may have changed.
     fn family(&self, metric: &'static MetricId, removals: u64) -> Family {
         let address = address(metric);
-        let is_current =
-            |known: &Known| known.removals >= removals || matches!(known.family, Family::Refused);
+        let is_current = |known: &Known| known.removals >= removals;
         let known = self.known.get(&address, |known| is_current(known).then(|| known.family.clone()));
         if let Some(family) = known.flatten() {
             return family;

@@ -49,6 +49,9 @@
 //!   the last word of its name is exposed with the unit appended: `request_duration` as `request_duration_seconds`.
 //!   All other names are exposed as they are, behind the registry's prefix.
 //! - Two names that would be exposed as one are an error.
+//! - A name that the collector's registry has otherwise (as another kind of metric, with other labels or another help
+//!   text) is no error of the call, which is `Ok`: the record is dropped, and counted as
+//!   [refused](crate::DropReason::Refused). [`Registry::errors`](crate::Registry::errors) says why; use another name.
 //! - Which numbers are recorded is for the collector to say. It drops and counts others: NaN, or a counter that goes
 //!   down.
 //! - A global allocator may record by names that are used or declared before. While its thread looks a name or a series
