@@ -45,6 +45,8 @@ fn every_record_in_a_metric_that_is_another_kind_or_has_another_help_text_there_
     };
     assert_eq!(refused_in(record), 20);
     assert_eq!(registry.errors().len(), 2);
+    // What is under way counts once: it ended nowhere, because it began nowhere.
+    assert_eq!(refused_in(|| drop(collector.track(&ACTIVE, &[]))), 1);
     assert_eq!(registry.snapshot().gauge("active", &[]), Some(0.0));
 }
 

@@ -6,9 +6,9 @@
 
 use std::{cell::Cell, mem, sync::Arc};
 
-use super::{MetricId, MetricsCollector, NoOpCollector, scoped};
+use super::{CollectorInFlight, MetricId, MetricsCollector, NoOpCollector, scoped};
 use crate::{
-    DropReason,
+    DropReason, Gauge,
     drops::drop_record,
     sync::{AtomicU64, Mutex, Ordering, lock, per_thread, process_wide_const},
 };
@@ -93,7 +93,9 @@ pub(crate) fn hold_default() -> Arc<dyn MetricsCollector> {
 
 /// Passes everything on to the default collector, whichever that is at the time.
 ///
-/// For libraries that hold an `Arc<dyn MetricsCollector>` and were not given one. Costs what [`with_default`] does.
+/// For libraries that hold an `Arc<dyn MetricsCollector>` and were not given one. Costs what [`with_default`] does. What
+/// is [under way](MetricsCollector::track) ends in the collector in which it began, also when another has become the
+/// default meanwhile.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -128,6 +130,14 @@ impl MetricsCollector for DefaultCollector {
 
     fn add_to_gauge(&self, metric: &'static MetricId, change: f64, labels: &[&str]) {
         with_default(|collector| collector.add_to_gauge(metric, change, labels));
+    }
+
+    fn track<'a>(&'a self, metric: &'static MetricId, labels: &'a [&'a str]) -> CollectorInFlight<'a> {
+        CollectorInFlight::enter_owned(hold_default(), metric, labels)
+    }
+
+    fn gauge_handle(&self, metric: &'static MetricId, labels: &[&str]) -> Option<Gauge> {
+        with_default(|collector| collector.gauge_handle(metric, labels))
     }
 
     fn is_enabled(&self) -> bool {

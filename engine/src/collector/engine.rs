@@ -1,6 +1,9 @@
 //! The collector that records in a registry of this engine.
 
-use std::{cell::RefCell, fmt};
+use std::{
+    cell::{Cell, RefCell},
+    fmt,
+};
 
 use super::{
     MetricId, MetricsCollector,
@@ -8,7 +11,7 @@ use super::{
     families::{Families, Handle, address},
 };
 use crate::{
-    DropReason, MetricKind, Registry,
+    DropReason, Gauge, MetricKind, Registry,
     drops::drop_record,
     reentry::one_at_a_time,
     registry::Removals,
@@ -203,6 +206,17 @@ impl MetricsCollector for EngineCollector {
                 gauge.add(change);
             }
         });
+    }
+
+    /// Always one: an end by look-up would lower a series that the beginning did not raise.
+    fn gauge_handle(&self, metric: &'static MetricId, labels: &[&str]) -> Option<Gauge> {
+        let held = Cell::new(Gauge::noop());
+        self.record(metric, MetricKind::Gauge, labels, |handle| {
+            if let Handle::Gauge(gauge) = handle {
+                held.set(gauge.clone());
+            }
+        });
+        Some(held.into_inner())
     }
 
     fn is_enabled(&self) -> bool {

@@ -56,6 +56,10 @@ impl MetricsCollector for FanOut {
         self.collectors.iter().for_each(|collector| collector.add_to_gauge(metric, change, labels));
     }
 
+    fn parts(&self) -> &[Arc<dyn MetricsCollector>] {
+        &self.collectors
+    }
+
     fn is_enabled(&self) -> bool {
         self.collectors.iter().any(|collector| collector.is_enabled())
     }

@@ -11,8 +11,8 @@ use crate::{
 
 /// What a library tells a collector of a metric: its name, its help text, its kind and the names of its labels.
 ///
-/// Declared in a `static`, where what no registry could take does not compile: an illegal name, a label given twice, `le`
-/// on a histogram, or buckets that do not rise.
+/// Declared in a `static`, where what no registry could take does not compile: an illegal name, a label given twice,
+/// `le` on a histogram, or buckets that do not rise.
 ///
 /// ```
 /// use tachometer::collector::MetricId;

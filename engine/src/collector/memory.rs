@@ -38,11 +38,11 @@ pub const DEFAULT_MAX_MEMORY_SERIES: usize = 10_000;
 /// the same key, and are then one series here.
 ///
 /// Takes a lock and makes the key for each record. What it keeps is bounded: beyond 10,000 series, or as many as
-/// [`with_max_series`](Self::with_max_series) says, the rest of a metric goes to the series `name{overflow=true}`, and so
-/// does what has more than [`MAX_LABEL_VALUE_BYTES`] in the values of its labels together; of a histogram it keeps a
-/// [`Distribution`] and not the values. Counters refuse what is negative, NaN or infinite, and
-/// histograms what is NaN or infinite; that, and a record by a method for another kind of metric, is counted as a
-/// [dropped record](crate::dropped_records).
+/// [`with_max_series`](Self::with_max_series) says, the rest of a metric goes to the series `name{overflow=true}`, and
+/// so does what has more than [`MAX_LABEL_VALUE_BYTES`] in the values of its labels together; of a histogram it keeps a
+/// [`Distribution`] and not the values. Counters refuse what is negative, NaN or infinite, and histograms what is NaN or
+/// infinite; that, and a record by a method for another kind of metric, is counted as a [dropped
+/// record](crate::dropped_records).
 pub struct InMemoryCollector {
     series: Mutex<BTreeMap<String, Recorded>>,
     max_series: usize,

@@ -61,6 +61,8 @@
 //!   [standalone](BoundCollector::standalone), and its consumer binds it.
 //! - Pass label values as they are, in the order of the metric's label names. The collector looks series up, and bounds
 //!   how many there can be.
+//! - Count what is under way with [`track`](MetricsCollector::track) and not with two calls of
+//!   [`add_to_gauge`](MetricsCollector::add_to_gauge): the second may find another series, or another default.
 //! - Ask [`is_enabled`](MetricsCollector::is_enabled) before something is computed for its metric alone.
 //!
 //! # For applications
@@ -109,6 +111,9 @@
 //! of the last 256 series, by the collector's number, the metric's address and the texts. It hashes and compares the
 //! texts where they lie; it neither locks nor allocates. Whether a handle is still good it tells by a count of what has
 //! left the registry, which it read before it looked the handle up: one load a record.
+//!
+//! What is under way is no matter of one record. A series that left the registry between the two would begin again at 0,
+//! and stay at -1 for good. So a guard asks for a [handle](MetricsCollector::gauge_handle) and ends where it began.
 
 mod bound;
 mod cache;
@@ -118,12 +123,13 @@ mod engine;
 mod families;
 mod fan_out;
 mod id;
+mod in_flight;
 mod memory;
 mod noop;
 mod scoped;
 mod timer;
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 pub use bound::{BoundCollector, BoundTimer, STANDALONE};
 pub(crate) use default::hold_default;
@@ -134,11 +140,15 @@ pub use distribution::Distribution;
 pub use engine::EngineCollector;
 pub use fan_out::FanOut;
 pub use id::MetricId;
+pub(crate) use in_flight::Began;
+pub use in_flight::CollectorInFlight;
 pub use memory::{DEFAULT_MAX_MEMORY_SERIES, InMemoryCollector, Recorded};
 pub use noop::NoOpCollector;
 pub(crate) use scoped::in_scope;
 pub use scoped::{ScopedCollector, scoped_collector};
 pub use timer::CollectorTimer;
+
+use crate::Gauge;
 
 /// Takes what a library records. Object safe: a library holds an `Arc<dyn MetricsCollector>`.
 ///
@@ -216,6 +226,29 @@ pub trait MetricsCollector: fmt::Debug + Send + Sync + AsCollector {
     /// Starts a timer that records the seconds in a histogram when it is stopped or dropped.
     fn timer<'a>(&'a self, metric: &'static MetricId, labels: &'a [&'a str]) -> CollectorTimer<'a> {
         CollectorTimer::start(self.as_collector(), metric, labels)
+    }
+
+    /// Counts something as under way: adds 1 to a gauge now, and subtracts 1 when the guard is dropped. From the same
+    /// series, also when it was unregistered meanwhile: see [`CollectorInFlight`].
+    fn track<'a>(&'a self, metric: &'static MetricId, labels: &'a [&'a str]) -> CollectorInFlight<'a> {
+        CollectorInFlight::enter(self.as_collector(), metric, labels)
+    }
+
+    /// A handle to the series of a gauge, from a collector that has handles: what begins in it can end in it. `None`
+    /// from one that has none, and then [`add_to_gauge`](Self::add_to_gauge) does both.
+    ///
+    /// A collector with handles always gives one: for a series that it cannot have, one that records nothing, and it
+    /// counts that as a dropped record. A collector that wraps another, and adds nothing to what it passes on, passes
+    /// this on too.
+    fn gauge_handle(&self, metric: &'static MetricId, labels: &[&str]) -> Option<Gauge> {
+        let _ = (metric, labels);
+        None
+    }
+
+    /// The collectors to which this one hands everything as it is, in their order. None, if it is not such a one. What
+    /// is [under way](Self::track) is then counted in each of them by itself, in a handle where there is one.
+    fn parts(&self) -> &[Arc<dyn MetricsCollector>] {
+        &[]
     }
 
     /// Whether anything is done with what is recorded. A caller may leave out what costs it something to know.

@@ -2,12 +2,11 @@
 
 use std::{
     fmt,
-    sync::Arc,
     time::{Duration, Instant},
 };
 
 use super::{NamedMetrics, identity::Identity};
-use crate::{MetricKind, clock::Stopwatch, collector::MetricsCollector, error::RegisterError};
+use crate::{MetricKind, clock::Stopwatch, collector::Began, error::RegisterError};
 
 /// Records the seconds since it was started in a histogram, once: when it is stopped, or else when it is dropped. Made
 /// by [`NamedMetrics::track_duration`].
@@ -86,13 +85,14 @@ impl fmt::Debug for NamedTimer<'_> {
 /// Counts one thing as under way: it added 1 to a gauge when it was made, and subtracts 1 when it is dropped. Made by
 /// [`NamedMetrics::track_active`].
 ///
-/// It ends in the collector in which it began, also when another has become the default meanwhile. So it counts a
-/// reference to it.
+/// It ends where it began: in the same collector, also when another has become the default meanwhile, and in the same
+/// series, if the collector has [handles](crate::collector::MetricsCollector::gauge_handle), also when it was
+/// unregistered. So it counts a reference to one or the other.
 #[must_use = "a guard that is dropped at once counts nothing as under way"]
 pub struct NamedInFlight<'a> {
     labels: &'a [(&'a str, &'a str)],
     /// `None` when the collector was not enabled.
-    entered: Option<(&'static Identity, Arc<dyn MetricsCollector>)>,
+    entered: Option<(&'static Identity, Began<'static>)>,
 }
 
 impl<'a> NamedInFlight<'a> {
@@ -106,16 +106,18 @@ impl<'a> NamedInFlight<'a> {
             return Ok(Self { labels, entered: None });
         }
         let metric = metrics.names.find_or_declare(name, MetricKind::Gauge, labels)?;
-        metric.with_values(labels, |values| collector.add_to_gauge(&metric.id, 1.0, values))?;
-        Ok(Self { labels, entered: Some((metric, collector)) })
+        let mut entered = None;
+        metric.with_values(labels, |values| {
+            entered = Some((metric, Began::owned(collector, &metric.id, values)));
+        })?;
+        Ok(Self { labels, entered })
     }
 }
 
 impl Drop for NamedInFlight<'_> {
     fn drop(&mut self) {
-        if let Some((metric, collector)) = &self.entered {
-            metric
-                .with_checked_values(self.labels, |values| collector.add_to_gauge(&metric.id, -1.0, values));
+        if let Some((metric, began)) = &self.entered {
+            metric.with_checked_values(self.labels, |values| began.end(&metric.id, values));
         }
     }
 }
