@@ -7,7 +7,7 @@ use tachometer::{
     Counter, Operation, Outcome, Registry, UpDownCounter,
     model::{self, Shard},
 };
-use tachometer_loom_tests::check;
+use tachometer_loom_tests::{check, control};
 
 struct Loads {
     registry: Registry,
@@ -40,15 +40,20 @@ fn load(operation: &Operation, without_a_shard: bool) -> thread::JoinHandle<Oper
     })
 }
 
-fn ends_beside_snapshots(without_a_shard: bool) {
-    let Loads { registry, records, active, operation } = loads();
-    let worker = load(&operation, without_a_shard);
-    let reader = thread::spawn(move || {
+/// Takes two snapshots, each of which has both records or none.
+fn read_twice(registry: Registry) -> thread::JoinHandle<Registry> {
+    thread::spawn(move || {
         let [first, second] = [(); 2].map(|()| registry.snapshot().counter("records_total", &[]).unwrap());
         assert!(first <= second, "the records went back from {first} to {second}");
         assert!(second == 0 || second == 2, "{second} of two records");
         registry
-    });
+    })
+}
+
+fn ends_beside_snapshots(without_a_shard: bool) {
+    let Loads { registry, records, active, operation } = loads();
+    let worker = load(&operation, without_a_shard);
+    let reader = read_twice(registry);
     let _handle = worker.join().unwrap();
     let _registry = reader.join().unwrap();
     assert_eq!((records.value(), active.value()), (2, 0), "a record was lost or counted twice");
@@ -62,4 +67,21 @@ fn the_end_of_an_operation_is_recorded_once() {
 #[test]
 fn the_end_of_an_operation_is_recorded_by_leases() {
     check("the end of an operation is recorded by leases", 1_500, || ends_beside_snapshots(true));
+}
+
+/// Records that are counted as they come, and not when the operation ends: a snapshot between the two has one of them.
+#[test]
+#[should_panic(expected = "of two records")]
+fn control_records_that_are_counted_one_by_one_are_seen() {
+    control("records that are counted one by one", || {
+        let Loads { registry, records, .. } = loads();
+        let worker = thread::spawn(move || {
+            records.inc();
+            records.inc();
+            records
+        });
+        let reader = read_twice(registry);
+        let _records = worker.join().unwrap();
+        let _registry = reader.join().unwrap();
+    });
 }
