@@ -7,7 +7,7 @@ cd "$(dirname "$0")/.."
 
 tools="${CARGO_TARGET_DIR:-$PWD/target}/tools"
 # The runner must have the version of the library.
-version=$(cargo metadata --locked --format-version 1 | python3 -c '
+version=$(cargo metadata --locked --all-features --format-version 1 | python3 -c '
 import json, sys
 print(next(p["version"] for p in json.load(sys.stdin)["packages"] if p["name"] == "gungraun"))
 ')
