@@ -4,7 +4,7 @@
 use std::hint::black_box;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use tachometer_benches::{counted, recorded_registry};
+use tachometer_benches::{counted, readings::collect::sum, recorded_registry};
 
 fn take(criterion: &mut Criterion) {
     for series in [1_000, 100_000] {
@@ -26,15 +26,6 @@ fn take(criterion: &mut Criterion) {
         }
         group.finish();
     }
-}
-
-/// What a snapshot cannot do without: a new vector that holds the sum of each series over all threads.
-fn sum(shards: &[Vec<u64>], series: usize) -> Vec<u64> {
-    let mut values = vec![0_u64; series];
-    for shard in shards {
-        values.iter_mut().zip(shard).for_each(|(value, cell)| *value = value.wrapping_add(*cell));
-    }
-    values
 }
 
 criterion_group!(name = benches; config = tachometer_benches::criterion(); targets = take);

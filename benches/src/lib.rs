@@ -16,9 +16,12 @@
 
 mod load;
 mod plan;
+mod reading;
+pub mod readings;
 mod rig;
 pub mod sides;
 
-pub use load::{SERIES_LABELS, VALUES, bounds, recorded_registry, values};
+pub use load::{SERIES_LABELS, VALUES, bounds, counters, recorded_registry, series_labels, values};
 pub use plan::{compare, counted, criterion};
+pub use reading::Reading;
 pub use rig::{HANDLES, Handles, Side, Took, run};

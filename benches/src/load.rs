@@ -46,6 +46,30 @@ pub fn bounds(count: usize) -> Vec<f64> {
     (1..=count).map(|i| 1e-4 * 1e5_f64.powf(i as f64 / count as f64)).collect()
 }
 
+/// The labels of series `i` of many: names and values, in the order of [`SERIES_LABELS`].
+#[must_use]
+pub fn series_labels(i: usize) -> [(&'static str, String); 3] {
+    let values = [format!("orders-{}", i / 1000), format!("shardId-{:012}", i % 1000), "put".to_owned()];
+    let mut values = values.into_iter();
+    SERIES_LABELS.map(|name| (name, values.next().unwrap_or_default()))
+}
+
+/// New counters of a registry, with these labels. The registry must allow so many in a family.
+///
+/// # Panics
+///
+/// When the process has no cells left, or the registry has them already.
+#[must_use]
+pub fn counters(registry: &Registry, series: usize) -> Vec<Counter> {
+    let family = registry.counter_family("records_processed_total", "Records processed.", SERIES_LABELS);
+    let family = family.expect("the name is new");
+    let counter = |i| {
+        let labels = series_labels(i);
+        family.with(labels.each_ref().map(|(name, value)| (*name, &**value))).expect("cells")
+    };
+    (0..series).map(counter).collect()
+}
+
 /// A registry of `series` counters with three labels each, every one of which has been recorded by `threads` threads.
 ///
 /// # Panics
@@ -56,17 +80,7 @@ pub fn recorded_registry(enabled: bool, series: usize, threads: usize) -> Regist
     let builder = Registry::builder().enabled(enabled).max_series_per_family(series);
     // The peers have none.
     let registry = builder.self_metrics(false).build().expect("legal");
-    let family = registry
-        .counter_family("records_processed_total", "Records processed.", SERIES_LABELS)
-        .expect("the name is new");
-    let counters: Vec<Counter> = (0..series)
-        .map(|i| {
-            let (stream, shard) = (format!("orders-{}", i / 1000), format!("shardId-{:012}", i % 1000));
-            family
-                .with([("stream_name", &*stream), ("shard_id", &*shard), ("operation", "put")])
-                .expect("cells")
-        })
-        .collect();
+    let counters = counters(&registry, series);
     // All threads live until all have recorded, so that none adopts the cells of another.
     let all_recorded = Barrier::new(threads);
     thread::scope(|scope| {

@@ -22,6 +22,7 @@ use clap::Parser;
 use machine::Machine;
 use measure::{Effort, Measured};
 use report::{Format, Report};
+use rows::Size;
 
 /// Compares the engine with its peers, alternating between the two, and prints a line for each comparison.
 #[derive(Debug, Parser)]
@@ -30,10 +31,10 @@ struct Options {
     /// Only the rows whose name contains this.
     #[arg(long, value_name = "TEXT")]
     filter: Option<String>,
-    /// How often the two sides take turns.
+    /// How often the two sides take turns; fewer times, but at least 15, in rows about many series.
     #[arg(long, value_name = "N", default_value_t = 101, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     rounds: u32,
-    /// Short turns: shows that everything runs, and nothing else.
+    /// Short turns and few series: shows that everything runs, and nothing else.
     #[arg(long)]
     quick: bool,
     /// One JSON object in place of the table.
@@ -67,14 +68,16 @@ fn main() -> ExitCode {
 }
 
 fn run(options: &Options) -> io::Result<()> {
-    let effort = Effort {
-        rounds: options.rounds,
-        turn: if options.quick { Duration::from_micros(100) } else { Duration::from_millis(2) },
+    let (turn, budget, size) = if options.quick {
+        (Duration::from_micros(100), Duration::ZERO, Size::Small)
+    } else {
+        (Duration::from_millis(2), Duration::from_secs(4), Size::Full)
     };
+    let effort = Effort { rounds: options.rounds, turn, budget };
     let mut report = Report::new(options.format(), effort, Machine::describe());
     let mut out = io::stdout().lock();
     write!(out, "{}", report.start())?;
-    for row in rows::all() {
+    for row in rows::all(size) {
         if options.filter.as_ref().is_some_and(|filter| !row.name.contains(filter)) {
             continue;
         }

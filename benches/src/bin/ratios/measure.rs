@@ -1,24 +1,33 @@
 //! Turns: ours, the other, ours, the other ...
 
-use std::{cell::Cell, time::Duration};
+use std::{
+    cell::Cell,
+    time::{Duration, Instant},
+};
 
-use tachometer_benches::{Took, run};
+use tachometer_benches::{Reading, Side, Took, run};
 
 use crate::rows::{Row, Runner};
 
 /// How much is measured.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Effort {
+    /// How often the two sides take turns, if they fit in the budget.
     pub(crate) rounds: u32,
     /// How long one turn of one side takes, about: less than the scheduler gives a thread at once, so that there are
-    /// undisturbed turns on a busy machine.
+    /// undisturbed turns on a busy machine. A reading takes as long as it takes.
     pub(crate) turn: Duration,
+    /// How long all turns of a row may take, about.
+    pub(crate) budget: Duration,
 }
+
+/// Rounds of a row that takes longer than the budget.
+const LEAST_ROUNDS: u32 = 15;
 
 /// How often a disturbed turn is taken again before it counts as it is.
 const ATTEMPTS: u32 = 20;
 
-/// One side's times for an operation of one thread, in nanoseconds.
+/// One side's times for an operation of one thread, in nanoseconds; or what its readings give.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Times {
     pub(crate) median: f64,
@@ -35,7 +44,9 @@ pub(crate) struct Measured {
     pub(crate) figure: f64,
     /// The figures of the quarter and of the three-quarter point of the rounds.
     pub(crate) quartiles: (f64, f64),
-    /// Turns that count although a thread was switched out, of twice as many turns as there are rounds.
+    /// Turns of both sides.
+    pub(crate) turns: u32,
+    /// Those of them that count although a thread was switched out.
     pub(crate) disturbed: u32,
 }
 
@@ -43,10 +54,11 @@ impl Measured {
     /// Lets the two sides of a row take turns.
     pub(crate) fn take(row: &Row, effort: Effort) -> Self {
         let (ours, other) = (Turn::new(&row.ours, effort.turn), Turn::new(&row.other, effort.turn));
+        let fitting = effort.budget.div_duration_f64(ours.length() + other.length()) as u32;
+        let rounds = fitting.clamp(LEAST_ROUNDS.min(effort.rounds), effort.rounds);
         let mut disturbed = 0;
-        let rounds =
-            (0..effort.rounds).map(|_| (ours.take(&mut disturbed), other.take(&mut disturbed))).collect();
-        Self { disturbed, ..Self::of(row, rounds) }
+        let taken = (0..rounds).map(|_| (ours.take(&mut disturbed), other.take(&mut disturbed))).collect();
+        Self { disturbed, ..Self::of(row, taken) }
     }
 
     fn of(row: &Row, rounds: Vec<(f64, f64)>) -> Self {
@@ -56,6 +68,7 @@ impl Measured {
             other: Times::of(rounds.iter().map(|(_, other)| *other)),
             figure: at(&figures, 0.5),
             quartiles: (at(&figures, 0.25), at(&figures, 0.75)),
+            turns: 2 * rounds.len() as u32,
             disturbed: 0,
         }
     }
@@ -79,38 +92,75 @@ fn at(sorted: &[f64], part: f64) -> f64 {
     sorted[((sorted.len() - 1) as f64 * part).round() as usize]
 }
 
-/// A side with the number of operations that fill a turn.
-struct Turn<'a> {
-    runner: &'a Runner,
-    length: Duration,
-    operations: Cell<u64>,
+/// One side of a row, ready to take turns.
+enum Turn<'a> {
+    Operations(Operations<'a>),
+    Reading { reading: &'a Reading, length: Duration },
 }
 
 impl<'a> Turn<'a> {
     fn new(runner: &'a Runner, length: Duration) -> Self {
-        let turn = Self { runner, length, operations: Cell::new(1_000) };
-        loop {
-            let took = turn.undisturbed().slowest;
-            let operations = turn.operations.get();
-            // Long enough for the clock's resolution not to count.
-            if took * 4 >= length {
-                turn.operations.set((operations as f64 * length.div_duration_f64(took)).ceil() as u64);
-                return turn;
+        match runner {
+            Runner::Operations { threads, side } => Self::Operations(Operations::new(*threads, side, length)),
+            Runner::Reading(reading) => {
+                // The first one also sets up what is read.
+                let _ = reading.take();
+                let begun = Instant::now();
+                let _ = reading.take();
+                Self::Reading { reading, length: begun.elapsed() }
             }
-            turn.operations.set(operations * 2);
         }
     }
 
-    /// Nanoseconds for an operation.
+    /// How long a turn takes, about.
+    fn length(&self) -> Duration {
+        match self {
+            Self::Operations(operations) => operations.length,
+            Self::Reading { length, .. } => *length,
+        }
+    }
+
+    /// Nanoseconds for an operation, or the reading.
+    fn take(&self, disturbed: &mut u32) -> f64 {
+        match self {
+            Self::Operations(operations) => operations.take(disturbed),
+            Self::Reading { reading, .. } => reading.take(),
+        }
+    }
+}
+
+/// A side with the number of rounds that fill a turn.
+struct Operations<'a> {
+    threads: usize,
+    side: &'a Side,
+    length: Duration,
+    rounds: Cell<u64>,
+}
+
+impl<'a> Operations<'a> {
+    fn new(threads: usize, side: &'a Side, length: Duration) -> Self {
+        let turn = Self { threads, side, length, rounds: Cell::new(1_000) };
+        loop {
+            let took = turn.undisturbed().slowest;
+            let rounds = turn.rounds.get();
+            // Long enough for the clock's resolution not to count.
+            if took * 4 >= length {
+                turn.rounds.set((rounds as f64 * length.div_duration_f64(took)).ceil() as u64);
+                return turn;
+            }
+            turn.rounds.set(rounds * 2);
+        }
+    }
+
     fn take(&self, disturbed: &mut u32) -> f64 {
         let took = self.undisturbed();
         *disturbed += u32::from(took.disturbed);
-        took.slowest.as_nanos() as f64 / self.operations.get() as f64
+        took.slowest.as_nanos() as f64 / self.rounds.get() as f64
     }
 
     /// A turn in which no thread was switched out, or else the last attempt.
     fn undisturbed(&self) -> Took {
-        let attempt = || run(self.runner.threads, self.operations.get(), &self.runner.side);
+        let attempt = || run(self.threads, self.rounds.get(), self.side);
         for _ in 1..ATTEMPTS {
             let took = attempt();
             if !took.disturbed {
@@ -119,7 +169,7 @@ impl<'a> Turn<'a> {
             // Threads that did not meet when the turn was measured out, and do now, take many times as long as it
             // should, which no scheduler lets them do undisturbed.
             if took.slowest > self.length * 3 {
-                self.operations.set((self.operations.get() / 2).max(1_000));
+                self.rounds.set((self.rounds.get() / 2).max(1_000));
             }
         }
         attempt()
@@ -129,23 +179,27 @@ impl<'a> Turn<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{rows, target::Target};
+    use crate::{
+        rows::{self, Size},
+        target::Target,
+    };
 
     #[test]
     fn figures_are_paired_before_the_median_is_taken() {
-        let row = Row { target: Target::Faster(2.0), ..rows::all().remove(0) };
+        let row = Row { target: Target::Faster(2.0), ..rows::all(Size::Small).remove(0) };
         // The last round met a disturbance that made both sides ten times as slow.
         let measured = Measured::of(&row, vec![(1.0, 2.0), (2.0, 6.0), (10.0, 20.0)]);
         assert_eq!(measured.ours, Times { median: 2.0, min: 1.0 });
         assert_eq!(measured.other, Times { median: 6.0, min: 2.0 });
         assert_eq!(measured.figure, 2.0);
         assert_eq!(measured.quartiles, (2.0, 3.0));
+        assert_eq!(measured.turns, 6);
     }
 
     #[test]
     fn every_row_can_be_measured() {
-        let effort = Effort { rounds: 1, turn: Duration::from_micros(50) };
-        for row in rows::all() {
+        let effort = Effort { rounds: 1, turn: Duration::from_micros(50), budget: Duration::ZERO };
+        for row in rows::all(Size::Small) {
             let measured = Measured::take(&row, effort);
             assert!(measured.ours.min > 0.0 && measured.other.min > 0.0, "{}", row.name);
         }

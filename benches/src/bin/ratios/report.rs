@@ -54,9 +54,9 @@ impl Report {
     }
 
     pub(crate) fn row(&mut self, row: &Row, measured: &Measured) -> String {
-        let Measured { ours, other, figure, quartiles, disturbed } = *measured;
+        let Measured { ours, other, figure, quartiles, turns, disturbed } = *measured;
         self.disturbed += disturbed;
-        self.turns += 2 * self.effort.rounds;
+        self.turns += turns;
         let verdict = if row.target.is_met(figure) { "ok" } else { "short" };
         let shown = row.target.show(figure);
         let middle = format!("{} .. {}", row.target.show(quartiles.0), row.target.show(quartiles.1));
@@ -103,7 +103,7 @@ impl Report {
             ("machine", format!("{}, {} cores, {}", machine.cpu, machine.cores, machine.system)),
             ("compiler", machine.compiler.to_owned()),
             ("versions", versions.join(", ")),
-            ("effort", format!("{} rounds, {:?} a turn", effort.rounds, effort.turn)),
+            ("effort", format!("at most {} rounds, {:?} a turn", effort.rounds, effort.turn)),
             ("disturbed", format!("{disturbed} of {turns} turns, after every attempt to avoid it")),
             ("load average", format!("{} at the start, {load} at the end", machine.load)),
         ];
@@ -138,20 +138,24 @@ fn markdown_end(facts: &[(&str, String)], notes: &[String]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{measure::Times, rows};
+    use crate::{
+        measure::Times,
+        rows::{self, Size},
+    };
     use std::time::Duration;
 
     fn report(format: Format) -> String {
-        let effort = Effort { rounds: 3, turn: Duration::from_millis(1) };
+        let effort = Effort { rounds: 3, turn: Duration::from_millis(1), budget: Duration::ZERO };
         let mut report = Report::new(format, effort, Machine::describe());
         let mut text = report.start();
         let times = |ns| Times { median: ns, min: ns };
-        for row in &rows::all() {
+        for row in &rows::all(Size::Small) {
             let measured = Measured {
                 ours: times(1.0),
                 other: times(2.0),
                 figure: 2.0,
                 quartiles: (1.5, 2.5),
+                turns: 6,
                 disturbed: 1,
             };
             text += &report.row(row, &measured);
@@ -163,7 +167,7 @@ mod tests {
     fn every_line_of_the_table_has_every_column() {
         let text = report(Format::Tsv);
         let (facts, lines): (Vec<&str>, Vec<&str>) = text.lines().partition(|line| line.starts_with('#'));
-        assert_eq!(lines.len(), 1 + rows::all().len());
+        assert_eq!(lines.len(), 1 + rows::all(Size::Small).len());
         assert!(lines.iter().all(|line| line.split('\t').count() == 10), "{text}");
         assert!(lines[1..].iter().all(|line| ["ok", "short"].contains(&line.split('\t').nth(5).unwrap())));
         assert_eq!(facts.len(), 6);
@@ -172,7 +176,7 @@ mod tests {
     #[test]
     fn json_is_one_object_with_all_rows() {
         let report: Value = serde_json::from_str(&report(Format::Json)).unwrap();
-        assert_eq!(report["rows"].as_array().unwrap().len(), rows::all().len());
+        assert_eq!(report["rows"].as_array().unwrap().len(), rows::all(Size::Small).len());
         assert_eq!(report["rows"][0]["ours_ns"], 1.0);
         assert!(report["compiler"].as_str().unwrap().starts_with("rustc "));
     }

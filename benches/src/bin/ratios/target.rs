@@ -11,6 +11,8 @@ pub(crate) enum Target {
     Within(f64),
     /// Our time minus the other's, in nanoseconds: at most so much more.
     Over(f64),
+    /// Ours alone, in this unit: at most so much. The other side is there to be looked at.
+    AtMost(f64, &'static str),
 }
 
 impl Target {
@@ -20,6 +22,7 @@ impl Target {
             Self::Faster(_) => other_ns / ours_ns,
             Self::Within(_) => ours_ns / other_ns,
             Self::Over(_) => ours_ns - other_ns,
+            Self::AtMost(..) => ours_ns,
         }
     }
 
@@ -27,7 +30,7 @@ impl Target {
     pub(crate) fn is_met(self, figure: f64) -> bool {
         match self {
             Self::Faster(bound) => figure >= bound,
-            Self::Within(bound) | Self::Over(bound) => figure <= bound,
+            Self::Within(bound) | Self::Over(bound) | Self::AtMost(bound, _) => figure <= bound,
         }
     }
 
@@ -36,6 +39,7 @@ impl Target {
         match self {
             Self::Faster(_) | Self::Within(_) => format!("{figure:.2}"),
             Self::Over(_) => format!("{figure:+.2} ns"),
+            Self::AtMost(_, unit) => format!("{figure:.2} {unit}"),
         }
     }
 }
@@ -46,6 +50,7 @@ impl Display for Target {
             Self::Faster(bound) => write!(f, ">= {bound}"),
             Self::Within(bound) => write!(f, "<= {bound}"),
             Self::Over(bound) => write!(f, "<= +{bound} ns"),
+            Self::AtMost(bound, unit) => write!(f, "<= {bound} {unit}"),
         }
     }
 }
@@ -63,6 +68,8 @@ mod tests {
             (Target::Within(1.5), 4.0, 2.0, 2.0, false),
             (Target::Over(1.5), 2.0, 0.5, 1.5, true),
             (Target::Over(1.5), 2.5, 0.5, 2.0, false),
+            (Target::AtMost(2.0, "ns"), 1.5, 9.0, 1.5, true),
+            (Target::AtMost(2.0, "ns"), 2.5, 9.0, 2.5, false),
         ] {
             assert_eq!(target.figure(ours, other), figure, "{target}");
             assert_eq!(target.is_met(figure), met, "{target}");

@@ -1,7 +1,9 @@
 //! The rows of the table.
 
+mod scrape;
+
 use tachometer_benches::{
-    Handles, Side, counted,
+    Handles, Reading, Side, counted,
     sides::{
         self, collector, counter, family, histogram, named,
         operation::{self, Time},
@@ -15,7 +17,6 @@ const LIMIT: &str = "no row of the engine but this machine's limit: cells of the
     and promising a reader nothing, against the same peer";
 
 /// A comparison of two sides.
-#[derive(Debug)]
 pub(crate) struct Row {
     pub(crate) name: String,
     pub(crate) ours: Runner,
@@ -25,15 +26,24 @@ pub(crate) struct Row {
     pub(crate) note: &'static str,
 }
 
-/// A side and the number of threads that run it at once.
-#[derive(Debug)]
-pub(crate) struct Runner {
-    pub(crate) threads: usize,
-    pub(crate) side: Side,
+/// What one side of a row does in its turns.
+pub(crate) enum Runner {
+    /// Operations on so many threads at once. The figure is nanoseconds for an operation of one thread.
+    Operations { threads: usize, side: Side },
+    /// Anything else that is a number greater than 0, in the unit that the row's name or target gives.
+    Reading(Reading),
+}
+
+/// How much the rows about many series have of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Size {
+    /// Shows that everything runs.
+    Small,
+    Full,
 }
 
 /// Every row, in the order of the table.
-pub(crate) fn all() -> Vec<Row> {
+pub(crate) fn all(size: Size) -> Vec<Row> {
     let mut rows = counter_costs();
     rows.extend(counter_peers());
     rows.extend(histogram_rows());
@@ -42,12 +52,13 @@ pub(crate) fn all() -> Vec<Row> {
     rows.extend(family_rows());
     rows.extend(named_rows());
     rows.extend(collector_rows());
+    rows.extend(scrape::rows(size));
     rows
 }
 
 /// A row whose sides run on the same number of threads.
 fn row(name: &str, threads: usize, ours: Side, other: Side, target: Target, note: &'static str) -> Row {
-    let runner = |side| Runner { threads, side };
+    let runner = |side| Runner::Operations { threads, side };
     let name = format!("{name}, {}", counted(threads));
     Row { name, ours: runner(ours), other: runner(other), target, note }
 }
@@ -67,7 +78,7 @@ fn counter_costs() -> Vec<Row> {
         rows.push(row(&name, 1, noop, empty, Target::Over(0.2), ""));
     }
     for handles in Handles::ALL {
-        let runner = |threads| Runner { threads, side: counter::tachometer(handles) };
+        let runner = |threads| Runner::Operations { threads, side: counter::tachometer(handles) };
         rows.push(Row {
             name: format!("counter inc, {handles}: 2 threads by 1 thread"),
             ours: runner(2),

@@ -1,0 +1,66 @@
+//! What a scrape costs.
+
+use tachometer_benches::{
+    Reading, counted,
+    readings::{collect, render},
+};
+
+use super::{Row, Runner, Size};
+use crate::target::Target;
+
+pub(super) fn rows(size: Size) -> Vec<Row> {
+    let series = match size {
+        Size::Small => 100,
+        Size::Full => 100_000,
+    };
+    let full = || render::tachometer(series, 1);
+    let again = || render::tachometer(series, 20);
+    let name = |what: &str| format!("{what}, {series} counters with 3 labels, a series");
+    let all_changed =
+        "ours after every value has changed; the texts of the labels are kept from the scrape before";
+    let row = |what: &str, ours: Reading, other: Reading, target, note| Row {
+        name: name(what),
+        ours: Runner::Reading(ours),
+        other: Runner::Reading(other),
+        target,
+        note,
+    };
+    let mut rows = collect_rows(series);
+    rows.extend([
+        row(
+            "render, prometheus-client",
+            full(),
+            render::prometheus_client(series),
+            Target::Faster(12.0),
+            all_changed,
+        ),
+        row("render, prometheus", full(), render::prometheus(series), Target::Faster(50.0), all_changed),
+        row(
+            "render, metrics-exporter-prometheus",
+            full(),
+            render::metrics(series),
+            Target::Faster(150.0),
+            all_changed,
+        ),
+        row("render after 5 % have changed, render after all have", again(), full(), Target::Faster(3.0), ""),
+        row(
+            "render by copy of the same text",
+            full(),
+            render::floor(series),
+            Target::Within(3.0),
+            all_changed,
+        ),
+    ]);
+    rows
+}
+
+fn collect_rows(series: usize) -> Vec<Row> {
+    let row = |threads| Row {
+        name: format!("snapshot, {series} counters of {}, a cell", counted(threads)),
+        ours: Runner::Reading(collect::tachometer(series, threads)),
+        other: Runner::Reading(collect::floor(series, threads)),
+        target: Target::AtMost(2.0, "ns"),
+        note: "the other adds vectors of the same numbers up",
+    };
+    [1, 8, 64].map(row).into()
+}

@@ -1,0 +1,4 @@
+//! What is read, by subject.
+
+pub mod collect;
+pub mod render;

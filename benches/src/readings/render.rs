@@ -1,0 +1,115 @@
+//! The exposition of counters with three labels, in nanoseconds for each series: the snapshot and the text.
+
+use std::hint::black_box;
+
+use metrics::Recorder;
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use prometheus::{IntCounterVec, Opts, TextEncoder};
+use prometheus_client::{
+    metrics::{counter::Counter as ClientCounter, family::Family as ClientFamily},
+    registry::Registry as ClientRegistry,
+};
+use tachometer::{Counter, Registry};
+use tachometer_prometheus::Exporter;
+
+use crate::{Reading, SERIES_LABELS, counters, series_labels};
+
+const NAME: &str = "records_processed_total";
+
+/// What each series counts before the first exposition: numbers of many lengths.
+fn first_value(i: usize) -> u64 {
+    (i as u64 + 1) * 7919
+}
+
+struct Engine {
+    exporter: Exporter,
+    counters: Vec<Counter>,
+}
+
+impl Engine {
+    fn new(series: usize) -> Self {
+        // The peers have no metrics of their own.
+        let builder = Registry::builder().max_series_per_family(series).self_metrics(false);
+        let registry = builder.build().expect("legal");
+        let counters = counters(&registry, series);
+        counters.iter().enumerate().for_each(|(i, counter)| counter.add(first_value(i)));
+        let exporter = Exporter::new(&registry);
+        let _first = exporter.render();
+        Self { exporter, counters }
+    }
+
+    /// One in so many counters, spread over all.
+    fn change(&self, one_in: usize) {
+        self.counters.iter().step_by(one_in).for_each(Counter::inc);
+    }
+}
+
+/// The engine's exporter, after one in so many counters has changed since it rendered last. The change is not timed.
+#[must_use]
+pub fn tachometer(series: usize, one_in: usize) -> Reading {
+    let render = |engine: &Engine| engine.exporter.render();
+    Reading::timed(series, move || Engine::new(series), move |engine| engine.change(one_in), render)
+}
+
+/// A copy of the finished text, into memory that the system has to give.
+#[must_use]
+pub fn floor(series: usize) -> Reading {
+    let text = move || Engine::new(series).exporter.render();
+    Reading::timed(series, text, |_| (), |text| black_box(text).clone())
+}
+
+/// `prometheus`: gathers and encodes.
+#[must_use]
+pub fn prometheus(series: usize) -> Reading {
+    let setup = move || {
+        let registry = prometheus::Registry::new();
+        let family = IntCounterVec::new(Opts::new(NAME, "Records processed."), &SERIES_LABELS);
+        let family = family.expect("legal");
+        registry.register(Box::new(family.clone())).expect("new");
+        for i in 0..series {
+            let labels = series_labels(i);
+            family.with_label_values(&labels.each_ref().map(|(_, value)| &**value)).inc_by(first_value(i));
+        }
+        registry
+    };
+    let render = |registry: &prometheus::Registry| {
+        TextEncoder::new().encode_to_string(&registry.gather()).expect("legal")
+    };
+    Reading::timed(series, setup, |_| (), render)
+}
+
+/// `prometheus_client`, whose labels are encoded as they are.
+#[must_use]
+pub fn prometheus_client(series: usize) -> Reading {
+    let setup = move || {
+        let mut registry = ClientRegistry::default();
+        let family = ClientFamily::<Vec<(&'static str, String)>, ClientCounter>::default();
+        registry.register("records_processed", "Records processed", family.clone());
+        for i in 0..series {
+            family.get_or_create(&series_labels(i).to_vec()).inc_by(first_value(i));
+        }
+        registry
+    };
+    let render = |registry: &ClientRegistry| {
+        let mut text = String::new();
+        prometheus_client::encoding::text::encode(&mut text, registry).expect("a string takes all");
+        text
+    };
+    Reading::timed(series, setup, |_| (), render)
+}
+
+/// `metrics` with metrics-exporter-prometheus.
+#[must_use]
+pub fn metrics(series: usize) -> Reading {
+    let setup = move || {
+        let recorder = PrometheusBuilder::new().build_recorder();
+        for i in 0..series {
+            let labels: Vec<metrics::Label> = series_labels(i).iter().map(metrics::Label::from).collect();
+            let key = metrics::Key::from_parts(NAME, labels);
+            let metadata = metrics::Metadata::new(module_path!(), metrics::Level::INFO, None);
+            recorder.register_counter(&key, &metadata).increment(first_value(i));
+        }
+        recorder.handle()
+    };
+    Reading::timed(series, setup, |_| (), PrometheusHandle::render)
+}
