@@ -19,7 +19,7 @@ use crate::input::STDIN;
 /// work is done with metrics and without.
 #[derive(Clone, Debug, Parser)]
 #[command(name = "pipeline", version, after_help = AFTER_HELP)]
-pub(crate) struct Args {
+pub struct Args {
     /// Text to send: a file, a directory with everything below it, or `-` for standard input.
     ///
     /// Short input is repeated. Binary and unreadable files are counted and skipped; hidden ones, other file

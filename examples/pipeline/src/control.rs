@@ -37,6 +37,11 @@ impl Stop {
         Ok(Self { requested, signal })
     }
 
+    /// For a pipeline that no user watches.
+    pub(crate) fn never() -> Self {
+        Self { requested: Arc::default(), signal: bounded(0).1 }
+    }
+
     /// Whether the user wants to end.
     pub(crate) fn requested(&self) -> bool {
         self.requested.load(Ordering::Relaxed)

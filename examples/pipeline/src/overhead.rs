@@ -7,21 +7,15 @@
 //! beside the time that passes: it says what the work costs, where the other also says who else was using the
 //! machine. The report leads with it, and says how far the pairs lie apart.
 
-use std::{
-    sync::Arc,
-    thread,
-    time::{Duration, Instant},
-};
+use std::time::Duration;
 
-use anyhow::{Result, bail};
-use tachometer::Registry;
+use anyhow::Result;
 
 use crate::{
-    cpu,
-    input::{Sample, Source},
-    pipeline::{Pipeline, Settings},
+    contender::{Contender, Effort},
+    input::Sample,
+    pipeline::Settings,
     spread::{Spread, median},
-    stream::Limits,
 };
 
 /// The share of the run's time that goes into measuring.
@@ -63,7 +57,6 @@ pub(crate) struct Overhead {
     with: Contender,
     without: Contender,
     chunks: usize,
-    records: u64,
     /// With metrics and without.
     pairs: Vec<(Effort, Effort)>,
 }
@@ -71,21 +64,17 @@ pub(crate) struct Overhead {
 impl Overhead {
     /// Starts both pipelines, warms them up, and finds out how much work takes about `slice`.
     pub(crate) fn start(settings: &Settings, sample: impl Fn() -> Sample, slice: Duration) -> Result<Self> {
-        let settings = Settings { limits: Limits::unlimited_writes(), ..settings.clone() };
-        let recording = Registry::builder().namespace(crate::NAMESPACE).build()?;
-        let with = Contender::start(&settings, &recording, sample())?;
-        let without = Contender::start(&settings, &Registry::disabled(), sample())?;
-        let mut overhead = Self { with, without, chunks: 1, records: 0, pairs: Vec::new() };
+        let with = Contender::of(settings, true, sample())?;
+        let without = Contender::of(settings, false, sample())?;
+        let mut overhead = Self { with, without, chunks: 1, pairs: Vec::new() };
         loop {
-            overhead.records = overhead.with.sample.records(overhead.chunks);
-            overhead.with.work(overhead.chunks, overhead.records)?;
+            overhead.with.work(overhead.chunks)?;
             // The quicker of two, lest one hiccup make all slices short.
-            let first = overhead.without.work(overhead.chunks, overhead.records)?.time;
-            let time = overhead.without.work(overhead.chunks, overhead.records)?.time.min(first);
+            let first = overhead.without.work(overhead.chunks)?.time;
+            let time = overhead.without.work(overhead.chunks)?.time.min(first);
             if time >= slice / 4 {
                 let wanted = overhead.chunks as f64 * slice.as_secs_f64() / time.as_secs_f64();
                 overhead.chunks = (wanted as usize).max(1);
-                overhead.records = overhead.with.sample.records(overhead.chunks);
                 return Ok(overhead);
             }
             overhead.chunks *= 2;
@@ -94,7 +83,7 @@ impl Overhead {
 
     /// Measures the pairs of one pause.
     pub(crate) fn measure(&mut self) -> Result<()> {
-        let work = |contender: &Contender| contender.work(self.chunks, self.records);
+        let work = |contender: &Contender| contender.work(self.chunks);
         for _ in 0..PAIRS_A_PAUSE {
             // In this order a machine that becomes slower, or faster, does so for both.
             let first = work(&self.with)?;
@@ -106,58 +95,9 @@ impl Overhead {
 
     /// Ends both pipelines; they too must have read back what they sent.
     pub(crate) fn finish(self) -> Result<Option<Cost>> {
-        for contender in [self.with, self.without] {
-            let outcome = contender.pipeline.finish()?;
-            if outcome.sent != outcome.verified {
-                bail!("a measuring pipeline sent {} and read back {}", outcome.sent, outcome.verified);
-            }
-        }
-        Ok(Cost::of(&self.pairs, 2 * self.records))
-    }
-}
-
-#[derive(Debug)]
-struct Contender {
-    pipeline: Pipeline,
-    sample: Arc<Sample>,
-}
-
-impl Contender {
-    fn start(settings: &Settings, registry: &Registry, sample: Sample) -> Result<Self> {
-        let sample = Arc::new(sample);
-        let source: Arc<dyn Source> = Arc::clone(&sample) as _;
-        Ok(Self { pipeline: Pipeline::start(settings, registry, &source)?, sample })
-    }
-
-    /// Consumes `chunks` chunks, which hold `records` records.
-    fn work(&self, chunks: usize, records: u64) -> Result<Effort> {
-        let flow = &self.pipeline.flow;
-        let target = flow.consumed() + records;
-        let (start, processor) = (Instant::now(), cpu::time());
-        self.sample.grant(chunks);
-        while flow.consumed() < target {
-            if let Some(failure) = flow.take_failure() {
-                return Err(failure);
-            }
-            thread::sleep(Duration::from_micros(200));
-        }
-        let processor = cpu::time().zip(processor).map(|(now, before)| now.saturating_sub(before));
-        Ok(Effort { time: start.elapsed(), processor })
-    }
-}
-
-/// What a slice took.
-#[derive(Clone, Copy, Debug)]
-struct Effort {
-    time: Duration,
-    /// Of all threads of the process; the main pipeline's stand still meanwhile.
-    processor: Option<Duration>,
-}
-
-impl Effort {
-    fn and(self, other: Self) -> Self {
-        let processor = self.processor.zip(other.processor).map(|(one, two)| one + two);
-        Self { time: self.time + other.time, processor }
+        self.with.finish()?;
+        self.without.finish()?;
+        Ok(Cost::of(&self.pairs))
     }
 }
 
@@ -173,12 +113,11 @@ pub(crate) struct Cost {
     pub(crate) processor: Option<Spread>,
     /// Processor time of the metrics for each record, in nanoseconds; the median of the pairs.
     pub(crate) a_record_ns: Option<f64>,
-    /// What one reading of the clock takes by itself. There is one for each record.
-    pub(crate) clock_ns: f64,
 }
 
 impl Cost {
-    fn of(pairs: &[(Effort, Effort)], records: u64) -> Option<Self> {
+    fn of(pairs: &[(Effort, Effort)]) -> Option<Self> {
+        let records = pairs.first()?.0.records;
         let ratio = |with: Duration, without: Duration| with.as_secs_f64() / without.as_secs_f64();
         let processor =
             pairs.iter().filter_map(|(with, without)| Some(ratio(with.processor?, without.processor?)));
@@ -192,20 +131,8 @@ impl Cost {
             time: Spread::of(time)?,
             processor: Spread::of(processor),
             a_record_ns: median(a_record),
-            clock_ns: clock_reading().as_secs_f64() * 1e9,
         })
     }
-}
-
-/// What a reading of the clock takes, on average.
-fn clock_reading() -> Duration {
-    const READINGS: u32 = 10_000;
-    let clock = quanta::Clock::new();
-    let start = Instant::now();
-    for _ in 0..READINGS {
-        std::hint::black_box(clock.raw());
-    }
-    start.elapsed() / READINGS
 }
 
 #[cfg(test)]

@@ -122,6 +122,16 @@ impl Input {
         Sample::new(lock(&self.state).sample.clone())
     }
 
+    /// 8 MiB from the beginning of the input; less only from standard input that ends.
+    pub(crate) fn into_sample(self) -> Result<Sample> {
+        while lock(&self.state).sample_bytes < SAMPLE_BYTES {
+            if let Next::Idle = self.next_chunk(false)? {
+                break;
+            }
+        }
+        Ok(self.sample())
+    }
+
     /// What was found so far.
     pub(crate) fn stats(&self) -> InputStats {
         match &lock(&self.state).reader {
