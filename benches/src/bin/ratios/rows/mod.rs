@@ -1,6 +1,7 @@
 //! The rows of the table.
 
 mod scrape;
+mod system;
 
 use tachometer_benches::{
     Handles, Reading, Side, counted,
@@ -53,6 +54,7 @@ pub(crate) fn all(size: Size) -> Vec<Row> {
     rows.extend(named_rows());
     rows.extend(collector_rows());
     rows.extend(scrape::rows(size));
+    rows.extend(system::rows(size));
     rows
 }
 

@@ -1,0 +1,68 @@
+//! What else a program notices of its metrics: threads, tails, readers beside writers, memory.
+
+use tachometer_benches::{
+    Reading,
+    readings::{
+        pipeline::pipeline,
+        readers::{self, Reader},
+        threads,
+    },
+};
+
+use super::{Row, Runner, Size};
+use crate::target::Target;
+
+pub(super) fn rows(size: Size) -> Vec<Row> {
+    let series = match size {
+        Size::Small => 100,
+        Size::Full => 100_000,
+    };
+    let mut rows = vec![
+        row(
+            format!("thread start, one record, exit, {series} series; bare thread"),
+            threads::tachometer(series),
+            threads::floor(),
+            Target::Within(1.05),
+            "",
+        ),
+        row(
+            "99.9th percentile of an increment beside a scraper at 1 kHz; alone".to_owned(),
+            readers::tail(Reader::Scraper, 1_000),
+            readers::tail(Reader::None, 1_000),
+            Target::Within(1.1),
+            "two readings of the clock are most of both",
+        ),
+    ];
+    rows.push(row(
+        "processor time of a record in examples/pipeline; without metrics".to_owned(),
+        pipeline(true),
+        pipeline(false),
+        Target::Within(1.01),
+        "nineteen metrics, among them the processing time of each record",
+    ));
+    for bounds in [11, 250] {
+        rows.push(row(
+            format!("tries a bucket beside a saturating writer, {bounds} bounds"),
+            readers::tries(bounds),
+            readers::tries(bounds),
+            Target::AtMost(100.0, "tries"),
+            "the figures are tries, on both sides the same",
+        ));
+        for (reader, who) in
+            [(Reader::Scraper, "a scraper at 1 kHz"), (Reader::Saturating, "snapshots without a pause")]
+        {
+            rows.push(row(
+                format!("histogram observe beside {who}, {bounds} bounds; alone"),
+                readers::observe(reader, bounds),
+                readers::observe(Reader::None, bounds),
+                Target::Within(1.25),
+                "a reader takes the cache lines that it reads, and the writer takes them back",
+            ));
+        }
+    }
+    rows
+}
+
+fn row(name: String, ours: Reading, other: Reading, target: Target, note: &'static str) -> Row {
+    Row { name, ours: Runner::Reading(ours), other: Runner::Reading(other), target, note }
+}
