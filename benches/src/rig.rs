@@ -3,12 +3,13 @@
 use std::{
     array,
     fmt::{self, Display},
-    fs,
     hint::{black_box, spin_loop},
     sync::atomic::{AtomicUsize, Ordering},
     thread,
     time::{Duration, Instant},
 };
+
+use crate::host;
 
 /// Handles of a loop that rotates.
 pub const HANDLES: usize = 64;
@@ -113,12 +114,12 @@ pub fn run(threads: usize, rounds: u64, side: &Side) -> Took {
     let worker = || {
         let mut work = (side.prepare)();
         work(WARM_UP);
-        let switches = switches();
+        let switches = host::switches();
         meet(&ready, threads);
         let begun = Instant::now();
         work(rounds);
         let slowest = begun.elapsed();
-        Took { slowest, disturbed: switches != self::switches() }
+        Took { slowest, disturbed: switches != host::switches() }
     };
     thread::scope(|scope| {
         let workers: Vec<_> = (0..threads).map(|_| scope.spawn(worker)).collect();
@@ -139,13 +140,6 @@ fn meet(ready: &AtomicUsize, threads: usize) {
         // The others may need this core.
         if spins.is_multiple_of(1 << 14) { thread::yield_now() } else { spin_loop() }
     }
-}
-
-/// How often the calling thread was switched out although it had work to do, where Linux tells it.
-fn switches() -> Option<u64> {
-    let status = fs::read_to_string("/proc/thread-self/status").ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("nonvoluntary_ctxt_switches:"))?;
-    line.trim().parse().ok()
 }
 
 #[cfg(test)]
@@ -180,7 +174,7 @@ mod tests {
         let side = Side::new("yields", Handles::One, |_| (), |(), _| thread::yield_now());
         // Twice as many threads as cores: one of them meets another.
         let disturbed = (0..20).any(|_| run(2 * cores(), 1_000, &side).disturbed);
-        assert_eq!(disturbed, switches().is_some());
+        assert_eq!(disturbed, host::switches().is_some());
     }
 
     fn cores() -> usize {

@@ -1,6 +1,8 @@
 //! Where the figures come from: processor, compiler, versions.
 
-use std::{fs, thread};
+use std::thread;
+
+use tachometer_benches::host;
 
 /// The lock file says which versions were compiled in.
 const LOCK: &str = include_str!("../../../../Cargo.lock");
@@ -24,7 +26,7 @@ impl Machine {
     /// Asks the system. What it does not tell is "unknown".
     pub(crate) fn describe() -> Self {
         Self {
-            cpu: cpu().unwrap_or_else(unknown),
+            cpu: host::processor().unwrap_or_else(unknown),
             cores: thread::available_parallelism().map_or(1, usize::from),
             system: format!("{} {}", std::env::consts::OS, std::env::consts::ARCH),
             compiler: env!("BENCH_RUSTC_VERSION"),
@@ -34,40 +36,25 @@ impl Machine {
     }
 }
 
-/// The average load of the last minute, where Linux tells it. More than the threads measured were busy if it is above
-/// them.
+/// The average load of the last minute, where the system tells it. More than the threads measured were busy if it is
+/// above them.
 pub(crate) fn load() -> String {
-    let averages = fs::read_to_string("/proc/loadavg").ok();
-    averages.and_then(|text| text.split(' ').next().map(str::to_owned)).unwrap_or_else(unknown)
-}
-
-/// The processor's name, family, model and stepping: under a hypervisor the name alone may say little.
-fn cpu() -> Option<String> {
-    let text = fs::read_to_string("/proc/cpuinfo").ok()?;
-    let field = |name: &str| {
-        let mut fields = text.lines().filter_map(|line| line.split_once(':'));
-        fields.find(|(key, _)| key.trim() == name).map(|(_, value)| value.trim().to_owned())
-    };
-    let part = |name| field(name).unwrap_or_else(unknown);
-    Some(format!(
-        "{} (family {}, model {}, stepping {})",
-        field("model name")?,
-        part("cpu family"),
-        part("model"),
-        part("stepping")
-    ))
+    host::load().map_or_else(unknown, |load| format!("{load:.2}"))
 }
 
 fn unknown() -> String {
     "unknown".to_owned()
 }
 
-/// The version of a package in a lock file.
+/// The versions of a package in a lock file: a peer may bring another one of what we use too.
 fn locked(lock: &str, package: &str) -> Option<String> {
     let name = format!("name = \"{package}\"");
-    let mut lines = lock.lines().skip_while(|line| *line != name);
-    let version = lines.nth(1)?.strip_prefix("version = \"")?;
-    version.strip_suffix('"').map(str::to_owned)
+    let mut lines = lock.lines();
+    let mut versions = Vec::new();
+    while lines.any(|line| line == name) {
+        versions.push(lines.next()?.strip_prefix("version = \"")?.strip_suffix('"')?);
+    }
+    (!versions.is_empty()).then(|| versions.join(" and "))
 }
 
 #[cfg(test)]
@@ -80,5 +67,11 @@ mod tests {
             assert!(version.starts_with(|c: char| c.is_ascii_digit()), "{name} {version}");
         }
         assert_eq!(locked(LOCK, "no-such-package"), None);
+    }
+
+    #[test]
+    fn all_versions_of_a_package_are_told() {
+        let lock = "name = \"clock\"\nversion = \"1.0.0\"\n\nname = \"clock\"\nversion = \"2.0.0\"\n";
+        assert_eq!(locked(lock, "clock").as_deref(), Some("1.0.0 and 2.0.0"));
     }
 }
