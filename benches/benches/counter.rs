@@ -1,9 +1,9 @@
-//! What `Counter::inc` costs, beside a no-op handle, a bare cell and prometheus.
+//! What `Counter::inc` costs, beside a no-op handle, a bare cell, an atomic addition and the peers.
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use tachometer_benches::{
     Handles, compare,
-    sides::{counter, empty},
+    sides::{counter, empty, peers},
 };
 
 fn inc(criterion: &mut Criterion) {
@@ -13,7 +13,14 @@ fn inc(criterion: &mut Criterion) {
             counter::floor(handles),
             counter::noop(handles),
             counter::tachometer(handles),
-            counter::prometheus(handles),
+            counter::atomic_addition(handles),
+            peers::prometheus::counter(handles),
+            peers::prometheus::local_counter(handles),
+            peers::prometheus_client::counter(handles),
+            peers::measured::counter(handles),
+            peers::metrics::counter(handles),
+            peers::opentelemetry::counter(handles),
+            peers::opentelemetry::bound_counter(handles),
         ];
         compare(criterion, &format!("counter inc, {handles}"), &sides);
     }

@@ -4,7 +4,7 @@
 use criterion::{Criterion, criterion_group, criterion_main};
 use tachometer_benches::{
     Handles, compare,
-    sides::{counter, family},
+    sides::{counter, family, peers},
 };
 
 fn kept(criterion: &mut Criterion) {
@@ -14,7 +14,7 @@ fn kept(criterion: &mut Criterion) {
             counter::noop(handles),
             counter::tachometer(handles),
             counter::static_metric(handles),
-            counter::prometheus(handles),
+            peers::prometheus::counter(handles),
         ];
         compare(criterion, &format!("family, handle kept, {handles}"), &sides);
     }

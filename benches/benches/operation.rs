@@ -1,4 +1,4 @@
-//! What an operation's guard costs, beside the same records made one by one, and prometheus.
+//! What an operation's guard costs, beside the same records made one by one, bare cells, and prometheus.
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use tachometer_benches::{
@@ -10,9 +10,11 @@ fn start_and_end(criterion: &mut Criterion) {
     for time in Time::ALL {
         for handles in Handles::ALL {
             let sides = [
+                operation::floor(handles, time),
                 operation::noop(handles, time),
                 operation::tachometer(handles, time),
                 operation::by_hand(handles, time),
+                operation::by_guards(handles, time),
                 operation::prometheus(handles, time),
             ];
             compare(criterion, &format!("operation start and end, {time}, {handles}"), &sides);

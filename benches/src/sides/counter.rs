@@ -1,13 +1,17 @@
 //! Adding 1 to a counter.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::{
+    array,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
 
 use crossbeam_utils::CachePadded;
-use prometheus::{IntCounterVec, Opts};
-
 use tachometer::{Registry, StaticCounter};
 
-use super::{registry, streams};
+use super::{add_to, registry, shared, streams};
 use crate::{HANDLES, Handles, Side};
 
 /// [`Counter::inc`](tachometer::Counter::inc).
@@ -26,7 +30,7 @@ fn engine(handles: Handles, enabled: bool) -> Side {
     let (name, registry) = registry(enabled);
     let family = registry.counter_family("records_total", "", ["stream_name"]).expect("the name is new");
     let counters = streams().map(|stream| family.with([("stream_name", &*stream)]).expect("cells"));
-    Side::new(name, handles, move |i| counters[i].clone(), |counter, _| counter.inc())
+    shared(name, handles, counters, |counter, _| counter.inc())
 }
 
 /// [`StaticCounter::inc`], registered.
@@ -43,15 +47,14 @@ pub fn static_metric(handles: Handles) -> Side {
 #[must_use]
 pub fn floor(handles: Handles) -> Side {
     let cell = |_| Box::new(CachePadded::new(AtomicU64::new(0)));
-    Side::new("floor: own cell", handles, cell, |cell, _| {
-        cell.store(cell.load(Ordering::Relaxed).wrapping_add(1), Ordering::Relaxed);
-    })
+    Side::new("floor: own cell", handles, cell, |cell, _| add_to(cell, 1))
 }
 
-/// `prometheus::IntCounter::inc`: one shared cell, added to atomically.
+/// An atomic addition to a cell that all threads share: the least that a peer with such a cell can take.
 #[must_use]
-pub fn prometheus(handles: Handles) -> Side {
-    let family = IntCounterVec::new(Opts::new("records_total", "Records."), &["stream_name"]).expect("legal");
-    let counters = streams().map(|stream| family.with_label_values(&[&stream]));
-    Side::new("prometheus", handles, move |i| counters[i].clone(), |counter, _| counter.inc())
+pub fn atomic_addition(handles: Handles) -> Side {
+    let cells: [Arc<CachePadded<AtomicU64>>; HANDLES] = array::from_fn(|_| Arc::default());
+    shared("floor: atomic addition", handles, cells, |cell, _| {
+        cell.fetch_add(1, Ordering::Relaxed);
+    })
 }

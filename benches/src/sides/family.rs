@@ -17,7 +17,7 @@ use prometheus_client::{
 };
 use tachometer::{Counter, Family, LabelValue};
 
-use super::registry;
+use super::{add_to, registry};
 use crate::{HANDLES, Handles, Side};
 
 macro_rules! streams {
@@ -82,7 +82,7 @@ pub fn dense_floor(handles: Handles) -> Side {
     let handle = move |i: usize| (cells(i), STREAMS[i]);
     Side::new("floor: own cells", handles, handle, |(cells, stream), _| {
         if let Some(cell) = cells.get(stream.index()) {
-            cell.store(cell.load(Ordering::Relaxed).wrapping_add(1), Ordering::Relaxed);
+            add_to(cell, 1);
         }
     })
 }

@@ -1,6 +1,7 @@
 //! Setting a gauge, and adding to it. All threads write one cell, in every implementation.
 
 use std::{
+    array,
     fmt::{self, Display},
     sync::{
         Arc,
@@ -10,9 +11,8 @@ use std::{
 
 use crossbeam_utils::CachePadded;
 use prometheus::{GaugeVec, Opts};
-use tachometer::Gauge;
 
-use super::{registry, streams};
+use super::{counter, registry, shared, streams};
 use crate::{HANDLES, Handles, Side, VALUES, values};
 
 /// What is done to the gauge.
@@ -33,7 +33,7 @@ impl Display for Operation {
     }
 }
 
-/// [`Gauge::set`] and [`Gauge::add`].
+/// [`Gauge::set`](tachometer::Gauge::set) and [`Gauge::add`](tachometer::Gauge::add).
 #[must_use]
 pub fn tachometer(handles: Handles, operation: Operation) -> Side {
     engine(handles, operation, true)
@@ -49,28 +49,25 @@ fn engine(handles: Handles, operation: Operation, enabled: bool) -> Side {
     let (name, registry) = registry(enabled);
     let family = registry.gauge_family("queue_size", "", ["stream_name"]).expect("the name is new");
     let gauges = streams().map(|stream| family.with([("stream_name", &*stream)]).expect("memory"));
-    let handle = move |i: usize| -> Gauge { gauges[i].clone() };
     let values = values();
     match operation {
-        Operation::Set => Side::new(name, handles, handle, |gauge, i| gauge.set(values[i % VALUES])),
-        Operation::Add => Side::new(name, handles, handle, |gauge, _| gauge.add(1.0)),
+        Operation::Set => shared(name, handles, gauges, |gauge, i| gauge.set(values[i % VALUES])),
+        Operation::Add => shared(name, handles, gauges, |gauge, _| gauge.add(1.0)),
     }
 }
 
 /// A store to a shared cell, and an atomic integer addition to one.
 #[must_use]
 pub fn floor(handles: Handles, operation: Operation) -> Side {
-    type Cells = Arc<[CachePadded<AtomicU64>]>;
-    let cells: Cells = (0..HANDLES).map(|_| CachePadded::new(AtomicU64::new(0))).collect();
-    let cell = move |i| (Arc::clone(&cells), i);
     let values = values();
     match operation {
-        Operation::Set => Side::new("floor: store", handles, cell, |(cells, series), i| {
-            cells[*series].store(values[i % VALUES].to_bits(), Ordering::Relaxed);
-        }),
-        Operation::Add => Side::new("floor: integer fetch_add", handles, cell, |(cells, series), _| {
-            cells[*series].fetch_add(1, Ordering::Relaxed);
-        }),
+        Operation::Set => {
+            let cells: [Arc<CachePadded<AtomicU64>>; HANDLES] = array::from_fn(|_| Arc::default());
+            shared("floor: store", handles, cells, |cell, i| {
+                cell.store(values[i % VALUES].to_bits(), Ordering::Relaxed);
+            })
+        }
+        Operation::Add => counter::atomic_addition(handles),
     }
 }
 
@@ -79,10 +76,9 @@ pub fn floor(handles: Handles, operation: Operation) -> Side {
 pub fn prometheus(handles: Handles, operation: Operation) -> Side {
     let family = GaugeVec::new(Opts::new("queue_size", "Records waiting."), &["stream_name"]).expect("legal");
     let gauges = streams().map(|stream| family.with_label_values(&[&stream]));
-    let handle = move |i: usize| gauges[i].clone();
     let values = values();
     match operation {
-        Operation::Set => Side::new("prometheus", handles, handle, |gauge, i| gauge.set(values[i % VALUES])),
-        Operation::Add => Side::new("prometheus", handles, handle, |gauge, _| gauge.add(1.0)),
+        Operation::Set => shared("prometheus", handles, gauges, |gauge, i| gauge.set(values[i % VALUES])),
+        Operation::Add => shared("prometheus", handles, gauges, |gauge, _| gauge.add(1.0)),
     }
 }

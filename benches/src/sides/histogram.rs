@@ -4,11 +4,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use crossbeam_utils::CachePadded;
 use hdrhistogram::Histogram as Hdr;
-use prometheus::{HistogramOpts, HistogramVec};
 use tachometer::{Buckets, Histogram};
 
-use super::{registry, streams};
-use crate::{Handles, Side, VALUES, bounds, values};
+use super::{add_to, registry, shared, streams};
+use crate::{HANDLES, Handles, Side, VALUES, bounds, values};
 
 /// Buckets that the floor's cells have room for.
 const MOST_BUCKETS: usize = 128;
@@ -29,16 +28,11 @@ fn engine(handles: Handles, bound_count: usize, enabled: bool) -> Side {
     let (name, _) = registry(enabled);
     let histograms = engine_handles(bound_count, enabled);
     let values = values();
-    Side::new(
-        name,
-        handles,
-        move |i| histograms[i].clone(),
-        |histogram, i| histogram.observe(values[i % VALUES]),
-    )
+    shared(name, handles, histograms, |histogram, i| histogram.observe(values[i % VALUES]))
 }
 
 /// Handles to one histogram for each stream.
-pub(super) fn engine_handles(bound_count: usize, enabled: bool) -> [Histogram; crate::HANDLES] {
+pub(super) fn engine_handles(bound_count: usize, enabled: bool) -> [Histogram; HANDLES] {
     let (_, registry) = registry(enabled);
     let buckets = Buckets::explicit(bounds(bound_count));
     let family = registry.histogram_family_with("latency_seconds", "", ["stream_name"], buckets);
@@ -51,36 +45,38 @@ pub(super) fn engine_handles(bound_count: usize, enabled: bool) -> [Histogram; c
 #[must_use]
 pub fn floor(handles: Handles, bound_count: usize) -> Side {
     let values = values();
-    let bounds = bounds(bound_count);
-    let bucket = |value: &f64| bounds.partition_point(|bound| bound < value);
-    let buckets: Box<[usize; VALUES]> = Box::new(values.each_ref().map(bucket));
-    let buckets: &'static [usize; VALUES] = Box::leak(buckets);
-    let cells = |_| Box::new(CachePadded::new([const { AtomicU64::new(0) }; 1 + MOST_BUCKETS]));
+    let buckets = known_buckets(bound_count);
+    let cells = |_| Box::new(CachePadded::new(BareCells::default()));
     Side::new("floor: bucket and sum", handles, cells, move |cells, i| {
-        let (count, sum) = (&cells[1 + buckets[i % VALUES] % MOST_BUCKETS], &cells[0]);
-        count.store(count.load(Ordering::Relaxed).wrapping_add(1), Ordering::Relaxed);
-        let added = f64::from_bits(sum.load(Ordering::Relaxed)) + values[i % VALUES];
-        sum.store(added.to_bits(), Ordering::Relaxed);
+        cells.observe(buckets[i % VALUES], values[i % VALUES]);
     })
 }
 
-/// `prometheus::Histogram::observe`.
-#[must_use]
-pub fn prometheus(handles: Handles, bound_count: usize) -> Side {
-    let histograms = prometheus_handles(bound_count);
-    let values = values();
-    Side::new(
-        "prometheus",
-        handles,
-        move |i| histograms[i].clone(),
-        |histogram, i| histogram.observe(values[i % VALUES]),
-    )
+/// In which bucket each of the values belongs.
+pub(super) fn known_buckets(bound_count: usize) -> &'static [usize; VALUES] {
+    let bounds = bounds(bound_count);
+    let buckets = values().each_ref().map(|value| bounds.partition_point(|bound| bound < value));
+    Box::leak(Box::new(buckets))
 }
 
-pub(super) fn prometheus_handles(bound_count: usize) -> [prometheus::Histogram; crate::HANDLES] {
-    let options = HistogramOpts::new("latency_seconds", "Latency.").buckets(bounds(bound_count));
-    let family = HistogramVec::new(options, &["stream_name"]).expect("legal");
-    streams().map(|stream| family.with_label_values(&[&stream]))
+/// Buckets and a sum that promise a reader nothing.
+pub(super) struct BareCells {
+    sum: AtomicU64,
+    buckets: [AtomicU64; MOST_BUCKETS],
+}
+
+impl Default for BareCells {
+    fn default() -> Self {
+        Self { sum: AtomicU64::default(), buckets: [const { AtomicU64::new(0) }; MOST_BUCKETS] }
+    }
+}
+
+impl BareCells {
+    pub(super) fn observe(&self, bucket: usize, value: f64) {
+        add_to(&self.buckets[bucket % MOST_BUCKETS], 1);
+        let sum = f64::from_bits(self.sum.load(Ordering::Relaxed)) + value;
+        self.sum.store(sum.to_bits(), Ordering::Relaxed);
+    }
 }
 
 /// `hdrhistogram`'s `record` with three digits from 1 ns to 60 s, in a histogram of the thread's own that no reader may

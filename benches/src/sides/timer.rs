@@ -2,7 +2,7 @@
 
 use std::{hint::black_box, time::Instant};
 
-use super::{histogram, registry};
+use super::{histogram, peers, registry, shared};
 use crate::{Handles, Side};
 
 const BOUNDS: usize = 11;
@@ -22,7 +22,7 @@ pub fn noop(handles: Handles) -> Side {
 fn engine(handles: Handles, enabled: bool) -> Side {
     let (name, _) = registry(enabled);
     let histograms = histogram::engine_handles(BOUNDS, enabled);
-    Side::new(name, handles, move |i| histograms[i].clone(), |histogram, _| drop(histogram.start_timer()))
+    shared(name, handles, histograms, |histogram, _| drop(histogram.start_timer()))
 }
 
 /// Two readings of `quanta`'s clock, the engine's.
@@ -56,14 +56,9 @@ pub fn floor_std(handles: Handles) -> Side {
 /// Two readings of the standard library's clock and `prometheus::Histogram::observe`: what its own timer does.
 #[must_use]
 pub fn prometheus(handles: Handles) -> Side {
-    let histograms = histogram::prometheus_handles(BOUNDS);
-    Side::new(
-        "Instant twice, prometheus",
-        handles,
-        move |i| histograms[i].clone(),
-        |histogram, _| {
-            let started = Instant::now();
-            histogram.observe(started.elapsed().as_secs_f64());
-        },
-    )
+    let histograms = peers::prometheus::histograms(BOUNDS);
+    shared("Instant twice, prometheus", handles, histograms, |histogram, _| {
+        let started = Instant::now();
+        histogram.observe(started.elapsed().as_secs_f64());
+    })
 }

@@ -8,7 +8,17 @@ use tachometer_benches::host;
 const LOCK: &str = include_str!("../../../../Cargo.lock");
 
 /// The crates whose versions matter to a figure.
-const CRATES: [&str; 4] = ["tachometer", "prometheus", "hdrhistogram", "quanta"];
+const CRATES: [&str; 9] = [
+    "tachometer",
+    "hdrhistogram",
+    "measured",
+    "metrics",
+    "metrics-exporter-prometheus",
+    "opentelemetry_sdk",
+    "prometheus",
+    "prometheus-client",
+    "quanta",
+];
 
 /// The machine and what the program was made with.
 #[derive(Clone, Debug)]

@@ -8,7 +8,7 @@ use tachometer_benches::{
     sides::{
         self, collector, counter, family, histogram, named,
         operation::{self, Time},
-        timer,
+        peers, timer,
     },
 };
 
@@ -94,12 +94,12 @@ fn counter_costs() -> Vec<Row> {
 
 fn counter_peers() -> Vec<Row> {
     let peer = |threads, at_least| {
-        let (ours, other) = (counter::tachometer(Handles::One), counter::prometheus(Handles::One));
+        let (ours, other) = (counter::tachometer(Handles::One), peers::prometheus::counter(Handles::One));
         let note = "IntCounter is one atomic cell: its reader needs one load, where ours adds up a cell for each thread";
         row("counter inc, prometheus IntCounter", threads, ours, other, Target::Faster(at_least), note)
     };
     let limit = |threads, at_least| {
-        let (floor, other) = (counter::floor(Handles::One), counter::prometheus(Handles::One));
+        let (floor, other) = (counter::floor(Handles::One), peers::prometheus::counter(Handles::One));
         row("bare cell, prometheus IntCounter", threads, floor, other, Target::Faster(at_least), LIMIT)
     };
     vec![peer(1, 6.0), limit(1, 6.0), peer(2, 20.0), limit(2, 20.0)]
@@ -108,12 +108,13 @@ fn counter_peers() -> Vec<Row> {
 fn histogram_rows() -> Vec<Row> {
     let ours = || histogram::tachometer(Handles::One, 11);
     let peer = |threads, at_least| {
-        let other = histogram::prometheus(Handles::One, 11);
+        let other = peers::prometheus::histogram(Handles::One, 11);
         let target = Target::Faster(at_least);
         row("histogram observe, 11 bounds, prometheus Histogram", threads, ours(), other, target, "")
     };
     let limit = |threads, at_least| {
-        let (floor, other) = (histogram::floor(Handles::One, 11), histogram::prometheus(Handles::One, 11));
+        let (floor, other) =
+            (histogram::floor(Handles::One, 11), peers::prometheus::histogram(Handles::One, 11));
         row(
             "bare bucket and sum, prometheus Histogram",
             threads,
