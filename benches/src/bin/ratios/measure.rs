@@ -94,14 +94,16 @@ fn at(sorted: &[f64], part: f64) -> f64 {
 
 /// One side of a row, ready to take turns.
 enum Turn<'a> {
-    Operations(Operations<'a>),
+    Operations(Operations),
     Reading { reading: &'a Reading, length: Duration },
 }
 
 impl<'a> Turn<'a> {
     fn new(runner: &'a Runner, length: Duration) -> Self {
         match runner {
-            Runner::Operations { threads, side } => Self::Operations(Operations::new(*threads, side, length)),
+            Runner::Operations { threads, side } => {
+                Self::Operations(Operations::new(*threads, side(), length))
+            }
             Runner::Reading(reading) => {
                 // The first one also sets up what is read.
                 let _ = reading.take();
@@ -130,15 +132,15 @@ impl<'a> Turn<'a> {
 }
 
 /// A side with the number of rounds that fill a turn.
-struct Operations<'a> {
+struct Operations {
     threads: usize,
-    side: &'a Side,
+    side: Side,
     length: Duration,
     rounds: Cell<u64>,
 }
 
-impl<'a> Operations<'a> {
-    fn new(threads: usize, side: &'a Side, length: Duration) -> Self {
+impl Operations {
+    fn new(threads: usize, side: Side, length: Duration) -> Self {
         let turn = Self { threads, side, length, rounds: Cell::new(1_000) };
         loop {
             let took = turn.undisturbed().slowest;
@@ -160,7 +162,7 @@ impl<'a> Operations<'a> {
 
     /// A turn in which no thread was switched out, or else the last attempt.
     fn undisturbed(&self) -> Took {
-        let attempt = || run(self.threads, self.rounds.get(), self.side);
+        let attempt = || run(self.threads, self.rounds.get(), &self.side);
         for _ in 1..ATTEMPTS {
             let took = attempt();
             if !took.disturbed {
