@@ -14,6 +14,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod footprint;
 pub mod host;
 mod load;
 mod plan;

@@ -1,6 +1,9 @@
 //! Linux tells it in `/proc`.
 
-use procfs::{CpuInfo, Current, FromRead, LoadAverage, process::Status};
+use procfs::{
+    CpuInfo, Current, FromRead, LoadAverage,
+    process::{StatM, Status},
+};
 
 /// How often the calling thread was switched out although it had work to do.
 #[must_use]
@@ -13,6 +16,13 @@ pub fn switches() -> Option<u64> {
 #[must_use]
 pub fn load() -> Option<f32> {
     LoadAverage::current().ok().map(|load| load.one)
+}
+
+/// What the process has of physical memory.
+#[must_use]
+pub fn resident_bytes() -> Option<u64> {
+    let pages = StatM::from_file("/proc/self/statm").ok()?.resident;
+    Some(pages * procfs::page_size())
 }
 
 /// The processor's name, family, model and stepping: under a hypervisor the name alone may say little.

@@ -6,6 +6,6 @@ mod linux;
 mod other;
 
 #[cfg(target_os = "linux")]
-pub use linux::{load, processor, switches};
+pub use linux::{load, processor, resident_bytes, switches};
 #[cfg(not(target_os = "linux"))]
-pub use other::{load, processor, switches};
+pub use other::{load, processor, resident_bytes, switches};

@@ -12,6 +12,12 @@ pub fn load() -> Option<f32> {
     None
 }
 
+/// What the process has of physical memory.
+#[must_use]
+pub fn resident_bytes() -> Option<u64> {
+    None
+}
+
 /// The processor's name, family, model and stepping.
 #[must_use]
 pub fn processor() -> Option<String> {

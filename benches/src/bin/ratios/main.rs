@@ -5,19 +5,23 @@
 
 #![forbid(unsafe_code)]
 
+mod curves;
 mod machine;
 mod measure;
+mod plot;
 mod report;
 mod rows;
 mod target;
 
 use std::{
     io::{self, Write},
+    path::PathBuf,
     process::ExitCode,
     time::Duration,
 };
 
 use clap::Parser;
+use tachometer_benches::footprint::Footprint;
 
 use machine::Machine;
 use measure::{Effort, Measured};
@@ -43,6 +47,12 @@ struct Options {
     /// The document BENCHMARKS.md in place of the table.
     #[arg(long)]
     markdown: bool,
+    /// Measures by threads and by series, and draws it into this directory, after the table.
+    #[arg(long, value_name = "DIR")]
+    plots: Option<PathBuf>,
+    /// Prints what series take of memory: how the program asks itself, in a process of its own.
+    #[arg(long, hide = true)]
+    footprint: Option<Footprint>,
 }
 
 impl Options {
@@ -68,6 +78,9 @@ fn main() -> ExitCode {
 }
 
 fn run(options: &Options) -> io::Result<()> {
+    if let Some(footprint) = options.footprint {
+        return writeln!(io::stdout(), "{}", footprint.measure());
+    }
     let (turn, budget, size) = if options.quick {
         (Duration::from_micros(100), Duration::ZERO, Size::Small)
     } else {
@@ -87,7 +100,8 @@ fn run(options: &Options) -> io::Result<()> {
         out.flush()?;
     }
     write!(out, "{}", report.finish(&machine::load()))?;
-    out.flush()
+    out.flush()?;
+    options.plots.as_deref().map_or(Ok(()), |directory| curves::draw(directory, effort))
 }
 
 #[cfg(test)]

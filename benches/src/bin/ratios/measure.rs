@@ -81,6 +81,11 @@ impl Times {
     }
 }
 
+/// The middle one of some figures, at least one.
+pub(crate) fn median(figures: impl Iterator<Item = f64>) -> f64 {
+    at(&sorted(figures), 0.5)
+}
+
 fn sorted(figures: impl Iterator<Item = f64>) -> Vec<f64> {
     let mut figures: Vec<f64> = figures.collect();
     figures.sort_by(f64::total_cmp);
@@ -132,7 +137,7 @@ impl<'a> Turn<'a> {
 }
 
 /// A side with the number of rounds that fill a turn.
-struct Operations {
+pub(crate) struct Operations {
     threads: usize,
     side: Side,
     length: Duration,
@@ -140,7 +145,7 @@ struct Operations {
 }
 
 impl Operations {
-    fn new(threads: usize, side: Side, length: Duration) -> Self {
+    pub(crate) fn new(threads: usize, side: Side, length: Duration) -> Self {
         let turn = Self { threads, side, length, rounds: Cell::new(1_000) };
         loop {
             let took = turn.undisturbed().slowest;
@@ -154,7 +159,8 @@ impl Operations {
         }
     }
 
-    fn take(&self, disturbed: &mut u32) -> f64 {
+    /// Nanoseconds for an operation. Counts the turn if it was disturbed.
+    pub(crate) fn take(&self, disturbed: &mut u32) -> f64 {
         let took = self.undisturbed();
         *disturbed += u32::from(took.disturbed);
         took.slowest.as_nanos() as f64 / self.rounds.get() as f64

@@ -2,6 +2,7 @@
 
 use tachometer_benches::{
     Reading,
+    footprint::{Footprint, Kind, Library},
     readings::{
         pipeline::pipeline,
         readers::{self, Reader},
@@ -60,6 +61,52 @@ pub(super) fn rows(size: Size) -> Vec<Row> {
             ));
         }
     }
+    rows.extend(memory_rows(series));
+    rows
+}
+
+/// Of nothing but Linux is asked what is resident.
+fn memory_rows(series: usize) -> Vec<Row> {
+    if !cfg!(target_os = "linux") {
+        return Vec::new();
+    }
+    let mut rows = Vec::new();
+    for kind in Kind::ALL {
+        let bytes = |library| Footprint::Series { library, kind, series }.reading();
+        let name = |ours: &str, other: &str| format!("bytes a {} of {series}{ours}; {other}", kind.name());
+        let known = "the engine's after a snapshot; the texts of three labels are most of it";
+        for library in &Library::ALL[3..] {
+            let note = if *library == Library::Measured {
+                "the peer keeps equal values once, and no handle"
+            } else {
+                known
+            };
+            let name = name("", library.name());
+            rows.push(row(name, bytes(Library::Tachometer), bytes(*library), Target::Within(1.0), note));
+        }
+        rows.push(row(
+            name(" before any snapshot", Library::PrometheusClient.name()),
+            bytes(Library::Unscraped),
+            bytes(Library::PrometheusClient),
+            Target::Within(1.0),
+            "",
+        ));
+        rows.push(row(
+            name(" with the exporter's text of it", "without"),
+            bytes(Library::Exporter),
+            bytes(Library::Tachometer),
+            Target::Within(5.0),
+            "what makes the next scrape cheap is the text of the last one",
+        ));
+    }
+    let threads = 64;
+    rows.push(row(
+        format!("bytes of shards, {series} series, {threads} threads that record 1 % each; dense arrays"),
+        Footprint::Threads { series, threads }.reading(),
+        Reading::new(|| (), move |()| (series * threads * 8) as f64),
+        Target::Within(0.05),
+        "",
+    ));
     rows
 }
 
