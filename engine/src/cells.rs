@@ -31,6 +31,10 @@ impl SumCell {
         Self { slot: NO_SLOT, block: None }
     }
 
+    pub(crate) fn slot(&self) -> u32 {
+        self.slot
+    }
+
     pub(crate) fn block(&self) -> Option<&Held<CellBlock>> {
         self.block.as_ref()
     }
@@ -90,8 +94,9 @@ pub(crate) fn growth(now: f64, before: f64) -> f64 {
     if now.is_infinite() { now } else { now - before }
 }
 
+/// Replaces the value of a cell of the calling thread's own by `change` of it.
 #[inline(always)]
-fn replace(cell: &Cell64, change: impl Fn(u64) -> u64) {
+pub(crate) fn replace(cell: &Cell64, change: impl Fn(u64) -> u64) {
     // Relaxed: the cell stands for itself; nothing is published through it.
     cell.owner_store(change(cell.owner_load()), Ordering::Relaxed);
 }

@@ -1,6 +1,7 @@
 //! Counters: numbers that only grow.
 
 use crate::{
+    LocalCounter, LocalFloatCounter, LocalUpDownCounter,
     cells::{SumCell, growth},
     drops::{DropReason, drop_record},
     shard::local::OwnPages,
@@ -28,6 +29,17 @@ impl Counter {
     /// A counter that records nothing, as a disabled registry hands it out.
     pub const fn noop() -> Self {
         Self(SumCell::noop())
+    }
+
+    /// A handle for the tightest loops of the calling thread, which it cannot leave: it holds the thread's cell, and
+    /// need not look for it at each record.
+    ///
+    /// Costs some 40 ns with its drop, and the first touch of the page if the thread has not recorded there. Make it
+    /// before the loop, and keep it as long as the loop or the thread lasts. It records all the same, at what an
+    /// ordinary handle costs, when the thread has no shard to keep (its thread-locals are gone, or 4,096 threads keep
+    /// one) or memory is refused.
+    pub fn local(&self) -> LocalCounter {
+        LocalCounter::new(self)
     }
 
     /// Adds 1.
@@ -89,6 +101,11 @@ impl FloatCounter {
     /// A counter that records nothing, as a disabled registry hands it out.
     pub const fn noop() -> Self {
         Self(SumCell::noop())
+    }
+
+    /// A handle for the tightest loops of the calling thread, which it cannot leave. See [`Counter::local`].
+    pub fn local(&self) -> LocalFloatCounter {
+        LocalFloatCounter::new(self)
     }
 
     /// Adds 1.
@@ -169,6 +186,11 @@ impl UpDownCounter {
     /// A counter that records nothing, as a disabled registry hands it out.
     pub const fn noop() -> Self {
         Self(SumCell::noop())
+    }
+
+    /// A handle for the tightest loops of the calling thread, which it cannot leave. See [`Counter::local`].
+    pub fn local(&self) -> LocalUpDownCounter {
+        LocalUpDownCounter::new(self)
     }
 
     /// Adds 1.

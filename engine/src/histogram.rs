@@ -7,7 +7,7 @@ use std::{
 };
 
 use crate::{
-    Timer,
+    LocalHistogram, Timer,
     buckets::Layout,
     cells::growth,
     clock,
@@ -77,6 +77,13 @@ impl Histogram {
         Self { core: Some(Held::new(core)) }
     }
 
+    /// A handle for the tightest loops of the calling thread, which it cannot leave. See [`Counter::local`].
+    ///
+    /// [`Counter::local`]: crate::Counter::local
+    pub fn local(&self) -> LocalHistogram {
+        LocalHistogram::new(self)
+    }
+
     pub(crate) fn core(&self) -> Option<&Held<HistogramCore>> {
         self.core.as_ref()
     }
@@ -101,6 +108,14 @@ impl Histogram {
     pub(crate) fn observe_in(&self, pages: OwnPages<'_>, value: f64) {
         if let Some((core, bucket, sum)) = self.accept(value, 1) {
             core.record(pages.page(core.slot), bucket, 1, sum);
+        }
+    }
+
+    /// Records in the page of the calling thread that has the cells.
+    #[inline(always)]
+    pub(crate) fn observe_n_at(&self, page: &Page, value: f64, n: u64) {
+        if let Some((core, bucket, sum)) = self.accept(value, n) {
+            record_in(page, core.slot, bucket, n, sum);
         }
     }
 

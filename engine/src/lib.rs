@@ -76,6 +76,9 @@
 //! | [`Histogram`] | a distribution over buckets | a table look-up and four stores |
 //! | [`SignalCounter`] | events in signal handlers, `u64` | one `fetch_add`; the only async-signal-safe handle |
 //!
+//! Counters and histograms have a *local* handle for the tightest loops ([`Counter::local`]). It holds the thread's own
+//! cells and cannot leave the thread: a record in a counter is then one addition to memory and nothing else.
+//!
 //! Each has a twin to declare in a `static` ([`StaticCounter`] and so on), which records from the first instruction of
 //! `main` and joins the [`default_registry`] when [`register_statics`] is called. A [`StateSet`] says which of a few
 //! states something is in, and [`Registry::info`] describes the program.
@@ -90,7 +93,8 @@
 //! 1. Recording on a thread's own shard is wait-free, and free of allocation once the thread has touched the page.
 //!    Recording through a lease (see 2) is lock-free, except when it must make a shard or map a page.
 //! 2. Nothing recorded is lost or counted twice, except what promise 6 lists. When a thread ends, the next one adopts
-//!    its shard and keeps adding; a record made while thread-locals are being destroyed leases a shard.
+//!    its shard and keeps adding; a record made while thread-locals are being destroyed leases a shard. A local handle
+//!    that lives longer than the rest of its thread keeps the shard until it is dropped.
 //! 3. A counter never goes backwards between two snapshots. A histogram's count is the sum of its buckets, and its sum
 //!    is that of exactly those observations, always.
 //! 4. A scrape never makes a producer wait or retry; a producer, stopped half-way or recording flat out, never makes a
@@ -111,6 +115,7 @@
 //!   more each), and nothing else. It holds a thread until it returns.
 //! - Only [`SignalCounter`] may be used in a signal handler. A histogram notices a handler that meets its own thread
 //!   half-way through the same bucket and drops that record; no more than that is promised.
+//! - A local handle that is leaked keeps its thread's shard, and the memory of it, for ever.
 //! - After `fork`, the child may record at once, on old and new threads. It must not register, look up or take
 //!   snapshots if another thread of the parent may have been doing so when it forked: their locks are copied as they
 //!   were. Threads that wait for callbacks to ask do not count; the child makes its own.
@@ -146,6 +151,7 @@ mod held;
 mod histogram;
 mod in_flight;
 pub mod labels;
+mod local_handle;
 #[cfg(tachometer_loom)]
 #[doc(hidden)]
 pub mod model;
@@ -183,6 +189,7 @@ pub use gauge::Gauge;
 pub use histogram::{Histogram, HistogramValue};
 pub use in_flight::InFlight;
 pub use labels::{LabelValue, Labels};
+pub use local_handle::{LocalCounter, LocalFloatCounter, LocalHistogram, LocalUpDownCounter};
 pub use operation::{NoErrors, Operation, OperationGuard, Progress};
 pub use outcome::{HasOutcome, Outcome, OutcomeGuard};
 pub use problems::{NamedProblem, named_problems};

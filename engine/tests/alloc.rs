@@ -40,8 +40,9 @@ fn record() {
     if RECORD.load(Ordering::SeqCst)
         && let Some(counter) = COUNTER.get()
     {
-        MADE.fetch_add(1, Ordering::SeqCst);
-        counter.inc();
+        // Every second one through a local handle that is made for it.
+        let made = MADE.fetch_add(1, Ordering::SeqCst);
+        if made.is_multiple_of(2) { counter.inc() } else { counter.local().inc() }
     }
 }
 
@@ -69,7 +70,7 @@ unsafe impl GlobalAlloc for Recording {
 static ALLOCATOR: Recording = Recording;
 
 fn main() {
-    let checks: [(&str, fn()); 8] = [
+    let checks: [(&str, fn()); 9] = [
         // The first: of the engine, nothing is there yet.
         (
             "a_record_in_a_static_that_is_not_registered_allocates_nothing_ever",
@@ -79,6 +80,7 @@ fn main() {
         ("a_record_by_name_allocates_nothing_once_its_thread_knows_the_name", known_names_allocate_nothing),
         ("a_record_of_a_disabled_registry_allocates_nothing_ever", disabled_records_allocate_nothing),
         ("memory_refused_drops_the_record_and_counts_it", refused_pages_are_counted),
+        ("memory_refused_to_a_local_handle_is_asked_for_again", refused_local_handles_are_made_and_recover),
         ("memory_refused_for_long_does_not_use_up_the_shards", refused_shards_are_not_used_up),
         ("an_allocator_may_record_and_every_record_is_kept_or_counted", an_allocator_may_record),
         ("an_allocator_may_be_the_first_to_record_on_a_thread", an_allocator_may_be_first),
@@ -161,6 +163,10 @@ fn all_records(registry: &Registry) -> impl Fn() + use<> {
         histogram.start_timer().discard();
         drop(histogram.start_timer());
         histogram.time(|| ());
+        counter.local().inc();
+        float.local().add(0.5);
+        up_down.local().dec();
+        histogram.local().observe(0.3);
         signals.inc();
         signals.add(2);
         family.with([("type", "timeout")]).unwrap().inc();
@@ -212,7 +218,7 @@ fn warm_records_allocate_nothing() {
     println!("{first} bytes at the first touch, {later} in the 1,000 turns after it");
     assert_eq!(later, 0);
     assert!(first > 0, "the allocator counts nothing");
-    assert_eq!(registry.snapshot().counter("events_total", &[]), Some(3 * 1_001));
+    assert_eq!(registry.snapshot().counter("events_total", &[]), Some(4 * 1_001));
     thread::scope(|scope| {
         let on_another_thread = || {
             record();
@@ -287,6 +293,20 @@ fn refused_pages_are_counted() {
     histogram.observe(3.0);
     assert_eq!(histogram.value().count, 1);
     assert_eq!(dropped_records(DropReason::Memory) - before, 5);
+}
+
+fn refused_local_handles_are_made_and_recover() {
+    let histogram = on_an_untouched_page();
+    let before = dropped_records(DropReason::Memory);
+    let local = without_memory(|| {
+        let local = histogram.local();
+        local.observe(3.0);
+        local
+    });
+    assert_eq!((histogram.value().count, dropped_records(DropReason::Memory) - before), (0, 1));
+    local.observe(3.0);
+    histogram.local().observe(3.0);
+    assert_eq!((histogram.value().count, dropped_records(DropReason::Memory) - before), (2, 1));
 }
 
 /// More refusals than there can be shards. When memory is back, so is recording.

@@ -30,7 +30,7 @@ mod unix {
     };
 
     use super::common::Finish;
-    use tachometer::{Buckets, Counter, Histogram, HistogramValue, Registry};
+    use tachometer::{Buckets, Counter, Histogram, HistogramValue, LocalCounter, Registry};
 
     const FORKS: u64 = 50;
     const WRITERS: u64 = 3;
@@ -81,7 +81,8 @@ mod unix {
                 });
             }
             let finish = Finish(&done);
-            let (child, parent) = (|| in_the_child(&metrics), || metrics.record_all());
+            let local = metrics.counter.local();
+            let (child, parent) = (|| in_the_child(&metrics, &local), || metrics.record_all());
             let statuses: Vec<i32> = (0..FORKS).map(|_| status_of_child(child, parent)).collect();
             drop(finish);
             assert_eq!(statuses, vec![0; FORKS as usize], "each 0 is a child that exited as it should");
@@ -137,18 +138,20 @@ mod unix {
         unsafe { libc::alarm(DEADLINE_SECONDS) };
     }
 
-    /// Records 1,000 on this thread and 1,000 on a new one, and returns 0 if that is what the metrics say.
-    fn in_the_child(metrics: &Metrics) -> i32 {
+    /// Records 1,000 on this thread, as many through a local handle that was made before the fork, and as many on a new
+    /// thread, and returns 0 if that is what the metrics say.
+    fn in_the_child(metrics: &Metrics, local: &LocalCounter) -> i32 {
         die_after_the_deadline();
         let before = (metrics.counter.value(), metrics.histogram.value());
         metrics.record_all();
+        (0..RECORDS).for_each(|_| local.inc());
         let on_a_new_thread = metrics.clone();
         let joined = thread::spawn(move || on_a_new_thread.record_all()).join();
         let after = (metrics.counter.value(), metrics.histogram.value());
         if joined.is_err() {
             return 2;
         }
-        if after.0 - before.0 != 2 * RECORDS {
+        if after.0 - before.0 != 3 * RECORDS {
             return 3;
         }
         if after.1.count - before.1.count != 2 * RECORDS {

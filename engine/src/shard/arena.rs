@@ -94,7 +94,7 @@ impl Arena {
         self.free.push(shard);
     }
 
-    /// Like [`Arena::acquire`], but counted against the number of shards that threads may keep.
+    /// Like [`Arena::acquire`], but counted against the number of shards that threads may keep. For [`super::Keeper`].
     pub(crate) fn acquire_kept(&self) -> Option<&Shard> {
         // Relaxed, here and below: the count orders nothing.
         if self.kept.fetch_add(1, Ordering::Relaxed) < MAX_KEPT_SHARDS
@@ -106,7 +106,7 @@ impl Arena {
         None
     }
 
-    /// Gives back a shard from [`Arena::acquire_kept`].
+    /// Gives back a shard from [`Arena::acquire_kept`], which nobody on its thread keeps any more.
     pub(crate) fn release_kept(&self, shard: &Shard) {
         self.release(shard);
         self.kept.fetch_sub(1, Ordering::Relaxed);

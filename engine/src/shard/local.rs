@@ -13,13 +13,16 @@
 //! returns the shard, is touched once when the thread attaches. After it ran, what other destructors still record
 //! goes through leases.
 //!
+//! A local handle holds its cell and a share in the shard ([`Keeper`]). When it outlives the guard it goes on with its
+//! cell, and the last of them returns the shard. What the thread records otherwise leases even then.
+//!
 //! While the engine takes memory the thread is `Busy`. A global allocator that itself records still finds the pages
 //! that are mapped; where it would need another one its record is dropped and counted, for it would recurse without
 //! end.
 
 use std::cell::Cell;
 
-use super::{Arena, NO_SLOT, Page, Shard, arena, table::page_of};
+use super::{Arena, Keeper, NO_SLOT, Page, Shard, arena, table::page_of};
 use crate::{
     drops::{DropReason, drop_record},
     sync::per_thread,
@@ -47,7 +50,7 @@ per_thread! {
     /// The shard of this thread.
     static SHARD: Cell<Option<&'static Shard>> = Cell::new(None);
     static STATE: Cell<State> = Cell::new(State::Fresh);
-    static RETURN: ReturnShard = ReturnShard { shard: Cell::new(None) };
+    static RETURN: ReturnShard = ReturnShard { keeper: Cell::new(None) };
 }
 
 /// The page of the calling thread's shard that holds `slot`, if the thread has a shard and has touched the page.
@@ -97,24 +100,53 @@ fn far_page(slot: u32) -> Option<&'static Page> {
 #[cold]
 #[inline(never)]
 pub(crate) fn record_cold(slot: u32, record: impl FnOnce(&Page)) {
-    let state = state();
-    if state == State::Busy {
-        return drop_record(DropReason::Reentry);
-    }
-    set_state(State::Busy);
-    let (after, own) = match state {
-        State::Fresh => attach(arena()),
-        _ => (state, SHARD.try_with(Cell::get).ok().flatten()),
-    };
-    match own {
+    let recorded = while_busy(|own| match own {
         Some(shard) => {
             if let Some(page) = record_in(shard, slot, record) {
                 remember(slot, page);
             }
         }
         None => lease(arena(), slot, record),
+    });
+    if recorded.is_none() {
+        drop_record(DropReason::Reentry);
     }
+}
+
+/// The page that holds `slot` in the shard of the calling thread, and a share in that shard: for as long as it lives
+/// the thread may record in the page without another look. Attaches the thread and maps the page if need be.
+///
+/// `None` for [`NO_SLOT`], when the thread has no shard to keep (see [`attach`]) or has returned it, when memory for
+/// the page is refused, and inside the engine's own calls of the allocator.
+#[cold]
+#[inline(never)]
+pub(crate) fn keep(slot: u32) -> Option<(&'static Page, Keeper)> {
+    if slot == NO_SLOT {
+        return None;
+    }
+    while_busy(|own| {
+        let shard = own?;
+        let page = shard.page_or_map(slot)?;
+        remember(slot, page);
+        Some((page, Keeper::another(arena(), shard)))
+    })?
+}
+
+/// Calls `work` with the thread's shard, which it takes now if it has none, and says meanwhile that the thread is busy.
+/// `None` if it is busy already.
+fn while_busy<R>(work: impl FnOnce(Option<&'static Shard>) -> R) -> Option<R> {
+    let state = state();
+    if state == State::Busy {
+        return None;
+    }
+    set_state(State::Busy);
+    let (after, own) = match state {
+        State::Fresh => attach(arena()),
+        _ => (state, SHARD.try_with(Cell::get).ok().flatten()),
+    };
+    let result = work(own);
     set_state(after);
+    Some(result)
 }
 
 /// Takes a shard for the thread to keep, and sees to it that it is returned when the thread ends.
@@ -122,12 +154,13 @@ pub(crate) fn record_cold(slot: u32, record: impl FnOnce(&Page)) {
 /// A thread that gets none (they are all kept, memory is refused, or its thread-locals are being destroyed) leases
 /// for this record; at the shard limit it tries again at its next one.
 fn attach(arena: &'static Arena) -> (State, Option<&'static Shard>) {
-    let Some(shard) = arena.acquire_kept() else { return (State::Fresh, None) };
-    if RETURN.try_with(|guard| guard.shard.set(Some((arena, shard)))).is_ok() {
+    let Some(keeper) = Keeper::first(arena) else { return (State::Fresh, None) };
+    let shard = keeper.shard();
+    // When the guard is gone the keeper is dropped with the closure, and returns the shard.
+    if RETURN.try_with(move |guard| guard.keeper.set(Some(keeper))).is_ok() {
         let _ = SHARD.try_with(|own| own.set(Some(shard)));
         (State::Attached, Some(shard))
     } else {
-        arena.release_kept(shard);
         (State::Gone, None)
     }
 }
@@ -171,10 +204,9 @@ fn set_state(state: State) {
     let _ = STATE.try_with(|cell| cell.set(state));
 }
 
-/// Puts the thread's shard on the free list when the thread ends.
-#[derive(Debug)]
+/// Gives the thread's shard up when the thread ends: it is free then, unless local handles still keep it.
 struct ReturnShard {
-    shard: Cell<Option<(&'static Arena, &'static Shard)>>,
+    keeper: Cell<Option<Keeper>>,
 }
 
 impl Drop for ReturnShard {
@@ -182,9 +214,8 @@ impl Drop for ReturnShard {
         let _ = SHARD.try_with(Cell::take);
         let _ = NEAR.try_with(|pages| pages.iter().for_each(|page| page.set(None)));
         set_state(State::Gone);
-        if let Some((arena, shard)) = self.shard.take() {
-            arena.release_kept(shard);
-        }
+        // The last of all: from here on the shard may be another thread's.
+        drop(self.keeper.take());
     }
 }
 
@@ -199,5 +230,5 @@ pub(crate) fn wear(shard: &'static Shard) {
 /// For models: what the end of the thread does, at a time of the model's choosing.
 #[cfg(tachometer_loom)]
 pub(crate) fn end_thread() {
-    RETURN.with(|guard| drop(ReturnShard { shard: Cell::new(guard.shard.take()) }));
+    RETURN.with(|guard| drop(ReturnShard { keeper: Cell::new(guard.keeper.take()) }));
 }

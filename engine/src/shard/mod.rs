@@ -11,7 +11,7 @@
 //! # The life of a shard
 //!
 //! ```text
-//!            make                    thread ends
+//!            make                    thread ends (1)
 //!   (none) ───────► owned by a thread ─────────► on the free list
 //!                        ▲  ▲                       │   │
 //!                        │  └───────────────────────┘   │
@@ -23,18 +23,23 @@
 //! Shards are never freed and never folded into a total: the next owner keeps adding to the cells it finds. So nothing
 //! can be lost or counted twice when threads come and go, and memory follows the peak number of threads.
 //!
+//! (1) or, when the thread still has local handles then, they are dropped.
+//!
 //! - [`page`]: the blocks of cells, and the shard's table of them;
 //! - [`arena`]: all shards, the list of free ones, the slots;
-//! - [`local`]: which shard the calling thread records in.
+//! - [`local`]: which shard the calling thread records in;
+//! - [`keeper`]: how long the shard is the thread's.
 
 pub(crate) mod arena;
 pub(crate) mod free_list;
+pub(crate) mod keeper;
 pub(crate) mod local;
 pub(crate) mod page;
 pub(crate) mod slots;
 pub(crate) mod table;
 
 pub(crate) use arena::{Arena, arena};
+pub(crate) use keeper::Keeper;
 pub(crate) use page::{PAGE_CELLS, Page};
 pub(crate) use slots::{Baseline, CellBlock, NO_SLOT};
 pub(crate) use table::Shard;

@@ -26,6 +26,8 @@ pub(crate) struct Shard {
     pub(super) next_free: AtomicU32,
     /// Records that threads without a shard of their own have made in this one.
     leased: Cell64,
+    /// Keepers of this shard besides one; 0 while it is free.
+    more_keepers: Cell64,
     /// Bytes of the tables and pages below.
     taken: AtomicU64,
     root: Table<Table<Page>>,
@@ -38,6 +40,7 @@ impl Shard {
             index: 0,
             next_free: AtomicU32::new(0),
             leased: Cell64::default(),
+            more_keepers: Cell64::default(),
             taken: AtomicU64::new(0),
             root: empty_table(),
         }
@@ -59,6 +62,23 @@ impl Shard {
 
     pub(super) fn leased_records(&self) -> u64 {
         self.leased.load(Ordering::Relaxed)
+    }
+
+    /// Counts one more [`Keeper`](super::Keeper). For the owner only.
+    pub(super) fn add_keeper(&self) {
+        // Relaxed, here and below: the owner's pushing the shard on the free list orders it before the next one.
+        self.more_keepers.owner_store(self.more_keepers.owner_load() + 1, Ordering::Relaxed);
+    }
+
+    /// Counts one less, and says whether it was the last. For the owner only.
+    pub(super) fn remove_keeper(&self) -> bool {
+        match self.more_keepers.owner_load() {
+            0 => true,
+            more => {
+                self.more_keepers.owner_store(more - 1, Ordering::Relaxed);
+                false
+            }
+        }
     }
 
     /// What the shard has taken from the allocator, tables and pages included.
