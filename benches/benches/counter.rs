@@ -1,4 +1,4 @@
-//! What `Counter::inc` costs, beside a no-op handle, a bare cell, an atomic addition and the peers.
+//! What `Counter::inc` costs, beside a no-op handle, a local handle, a bare cell, an atomic addition and the peers.
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use tachometer_benches::{
@@ -13,6 +13,7 @@ fn inc(criterion: &mut Criterion) {
             counter::floor(handles),
             counter::noop(handles),
             counter::tachometer(handles),
+            counter::local(handles),
             counter::atomic_addition(handles),
             peers::prometheus::counter(handles),
             peers::prometheus::local_counter(handles),

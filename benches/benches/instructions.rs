@@ -14,8 +14,8 @@ use gungraun::{
     Callgrind, EventKind, LibraryBenchmarkConfig, library_benchmark, library_benchmark_group, main,
 };
 use tachometer::{
-    Buckets, Counter, Family, FloatCounter, Gauge, Histogram, LabelValue, Operation, Outcome, Registry,
-    UpDownCounter,
+    Buckets, Counter, Family, FloatCounter, Gauge, Histogram, LabelValue, LocalCounter, LocalHistogram,
+    Operation, Outcome, Registry, UpDownCounter,
 };
 
 const RECORDS: u32 = 1_000;
@@ -108,6 +108,12 @@ fn counter_inc(counter: Counter) -> Counter {
     repeat(counter, Counter::inc)
 }
 
+#[library_benchmark(config = counted(8_022))]
+#[bench::warm(counter().local())]
+fn local_counter_inc(counter: LocalCounter) -> LocalCounter {
+    repeat(counter, LocalCounter::inc)
+}
+
 #[library_benchmark(config = counted(18_026))]
 #[bench::warm(float_counter())]
 fn float_counter_add(counter: FloatCounter) -> FloatCounter {
@@ -129,6 +135,12 @@ fn gauge_set(gauge: Gauge) -> Gauge {
 #[library_benchmark(config = counted(63_024))]
 #[bench::warm(histogram())]
 fn histogram_observe(histogram: Histogram) -> Histogram {
+    repeat(histogram, |histogram| histogram.observe(black_box(0.042)))
+}
+
+#[library_benchmark(config = counted(59_027))]
+#[bench::warm(histogram().local())]
+fn local_histogram_observe(histogram: LocalHistogram) -> LocalHistogram {
     repeat(histogram, |histogram| histogram.observe(black_box(0.042)))
 }
 
@@ -165,7 +177,8 @@ fn operation_of_a_known_duration(operation: Operation) -> Operation {
 library_benchmark_group!(
     name = records;
     benchmarks =
-        noop_inc, counter_inc, float_counter_add, up_down_counter_track, gauge_set, histogram_observe,
+        noop_inc, counter_inc, local_counter_inc, float_counter_add, up_down_counter_track, gauge_set,
+        histogram_observe, local_histogram_observe,
         histogram_observe_duration, dense_family_inc, outcome_guard, operation_of_a_known_duration
 );
 

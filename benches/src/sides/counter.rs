@@ -9,7 +9,7 @@ use std::{
 };
 
 use crossbeam_utils::CachePadded;
-use tachometer::{Registry, StaticCounter};
+use tachometer::{Counter, Registry, StaticCounter};
 
 use super::{add_to, registry, shared, streams};
 use crate::{HANDLES, Handles, Side};
@@ -26,11 +26,22 @@ pub fn noop(handles: Handles) -> Side {
     engine(handles, false)
 }
 
+/// [`LocalCounter::inc`](tachometer::LocalCounter::inc): a handle that has found the thread's cell beforehand.
+#[must_use]
+pub fn local(handles: Handles) -> Side {
+    let counters = counters(&Registry::new());
+    Side::new("local", handles, move |i| counters[i].local(), |counter, _| counter.inc())
+}
+
 fn engine(handles: Handles, enabled: bool) -> Side {
     let (name, registry) = registry(enabled);
+    shared(name, handles, counters(&registry), |counter, _| counter.inc())
+}
+
+/// Handles to one counter for each stream.
+fn counters(registry: &Registry) -> [Counter; HANDLES] {
     let family = registry.counter_family("records_total", "", ["stream_name"]).expect("the name is new");
-    let counters = streams().map(|stream| family.with([("stream_name", &*stream)]).expect("cells"));
-    shared(name, handles, counters, |counter, _| counter.inc())
+    streams().map(|stream| family.with([("stream_name", &*stream)]).expect("cells"))
 }
 
 /// [`StaticCounter::inc`], registered.
