@@ -11,6 +11,7 @@ use crate::sync::Arc;
 mod batch;
 pub(crate) mod build;
 pub(crate) mod callback;
+pub(crate) mod changed;
 pub(crate) mod collect;
 pub(crate) mod known;
 pub(crate) mod number;
@@ -86,6 +87,14 @@ impl Snapshot {
     #[must_use]
     pub fn series(&self, name: &str, labels: &[(&str, &str)]) -> Option<SeriesView<'_>> {
         self.family(name)?.series().find(|series| series.has_labels(labels))
+    }
+
+    /// The series with this [index](SeriesView::index), if it has a value here. Finds it at once, however many there
+    /// are.
+    #[must_use]
+    pub fn series_at(&self, index: usize) -> Option<SeriesView<'_>> {
+        let has_value = index < self.schema.series.len() && !self.is_missing(index as u32);
+        has_value.then(|| SeriesView::new(self, index as u32))
     }
 
     /// The value of an integer counter, for tests.

@@ -84,6 +84,13 @@ pub(crate) enum Shape {
     StateSet(Shared<[Box<str>]>),
 }
 
+impl Series {
+    /// Where its values end, the time included if there is one.
+    pub(crate) fn end(&self) -> usize {
+        self.column + self.shape.columns() + usize::from(self.timed)
+    }
+}
+
 impl Shape {
     pub(crate) fn columns(&self) -> usize {
         match self {

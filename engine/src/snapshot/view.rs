@@ -1,6 +1,6 @@
 //! What a reader of a snapshot sees: families, series and values.
 
-use std::fmt;
+use std::{fmt, ops::Range};
 
 use super::{
     Snapshot,
@@ -107,6 +107,12 @@ impl<'a> FamilyView<'a> {
         self.family.kind
     }
 
+    /// The [indices](SeriesView::index) of its series, those without a value among them.
+    #[must_use]
+    pub fn indices(&self) -> Range<usize> {
+        self.family.series.start as usize..self.family.series.end as usize
+    }
+
     /// The series that have a value, sorted by their labels.
     pub fn series(&self) -> impl Iterator<Item = SeriesView<'a>> + use<'a> {
         let Self { snapshot, family } = *self;
@@ -148,7 +154,7 @@ pub struct SeriesView<'a> {
 }
 
 impl<'a> SeriesView<'a> {
-    fn new(snapshot: &'a Snapshot, index: u32) -> Self {
+    pub(super) fn new(snapshot: &'a Snapshot, index: u32) -> Self {
         let series = &snapshot.schema().series[index as usize];
         let values = &snapshot.values()[series.column..][..series.shape.columns()];
         let timestamp_ms = series.timed.then(|| snapshot.values()[series.column + values.len()] as i64);
