@@ -83,6 +83,7 @@ fn everything_has_changed_when_something_was_registered() -> Result<(), Register
     let after = registry.snapshot();
     assert_eq!(after.changed_since(&before), [0, 1]);
     assert_eq!(before.changed_since(&after), [0; 0], "there was nothing");
+    assert!(!after.has_series_of(&before) && after.has_series_of(&after));
     Ok(())
 }
 
@@ -105,6 +106,7 @@ fn a_series_without_a_value_in_one_of_the_two_has_changed() -> Result<(), Regist
     assert_eq!(changed(&gone, &there), ["b #1"]);
     assert_eq!(changed(&there, &gone), ["b []"]);
     assert!(changed(&still_gone, &gone).is_empty());
+    assert!(!gone.has_series_of(&there) && !there.has_series_of(&gone) && still_gone.has_series_of(&gone));
     assert!(gone.series_at(1).is_none());
     assert!(there.series_at(1).is_some() && there.series_at(2).is_none());
     Ok(())

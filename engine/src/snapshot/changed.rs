@@ -2,7 +2,8 @@
 
 use super::{
     Snapshot,
-    schema::{Family, Schema, Series},
+    schema::{Family, Series},
+    view::MetricKind,
 };
 
 /// How many values are compared at once: one line of cache of each snapshot.
@@ -34,9 +35,10 @@ impl Snapshot {
         if self.schema.id != before.schema.id {
             return (0..self.schema.series.len()).collect();
         }
-        let mut changed = Changed::new(&self.schema);
-        differences(&self.values, &before.values, |column| changed.add(column));
-        let mut found = changed.found;
+        let mut found = Vec::new();
+        for family in &self.schema.families {
+            changed_in(family, self, before, &mut found);
+        }
         if self.missing != before.missing {
             let gone = self.missing.iter().filter(|series| !before.is_missing(**series));
             let come = before.missing.iter().filter(|series| !self.is_missing(**series));
@@ -48,8 +50,35 @@ impl Snapshot {
     }
 }
 
-/// Gives each column that differs to `found`, ascending.
-fn differences(now: &[u64], before: &[u64], mut found: impl FnMut(usize)) {
+/// Adds the series of the family that have changed.
+fn changed_in(family: &Family, now: &Snapshot, before: &Snapshot, found: &mut Vec<usize>) {
+    let first = family.series.start as usize;
+    let series = &now.schema.series[first..family.series.end as usize];
+    let (Some(begin), Some(end)) = (series.first().map(|first| first.column), series.last().map(Series::end))
+    else {
+        return;
+    };
+    let columns = begin..end;
+    let (now, before) = (&now.values[columns.clone()], &before.values[columns.clone()]);
+    // A series of these kinds may have no column at all, and another one two.
+    let may_be_empty = matches!(family.kind, MetricKind::Info | MetricKind::StateSet);
+    if columns.len() == series.len() && !may_be_empty {
+        // One column each, as nearly all families have it. None of the series is looked at.
+        return for_each_difference(now, before, |at| found.push(first + at));
+    }
+    let mut found_end = begin;
+    for_each_difference(now, before, |at| {
+        // Several columns of a histogram change at once.
+        if begin + at >= found_end {
+            let position = position(series, begin + at);
+            found_end = series[position].end();
+            found.push(first + position);
+        }
+    });
+}
+
+/// Calls `found` with each position at which the two differ.
+fn for_each_difference(now: &[u64], before: &[u64], mut found: impl FnMut(usize)) {
     for (block, (now, before)) in now.chunks(BLOCK).zip(before.chunks(BLOCK)).enumerate() {
         // Without a branch for each value, so that the compiler compares several at once.
         let differ = now.iter().zip(before).fold(0, |differ, (now, before)| differ | (now ^ before));
@@ -64,53 +93,13 @@ fn differences(now: &[u64], before: &[u64], mut found: impl FnMut(usize)) {
     }
 }
 
-/// Gathers the series of columns that are given in ascending order.
-struct Changed<'a> {
-    schema: &'a Schema,
-    /// The families that no column has reached yet.
-    later: &'a [Family],
-    /// The series of the family that holds the last column, the index of the first one, and where their columns end.
-    family: &'a [Series],
-    first: usize,
-    family_end: usize,
-    /// Where the columns of the series that was found last end.
-    series_end: usize,
-    found: Vec<usize>,
-}
-
-impl<'a> Changed<'a> {
-    fn new(schema: &'a Schema) -> Self {
-        let later = &schema.families;
-        Self { schema, later, family: &[], first: 0, family_end: 0, series_end: 0, found: Vec::new() }
+/// Where among the series of a family the one with this column is.
+fn position(series: &[Series], column: usize) -> usize {
+    let (first, end) = (series[0].column, series[series.len() - 1].end());
+    // Right where all are as wide, which is the rule.
+    let guess = (column - first) * series.len() / (end - first);
+    if (series[guess].column..series[guess].end()).contains(&column) {
+        return guess;
     }
-
-    fn add(&mut self, column: usize) {
-        // Several columns of a histogram change at once.
-        if column < self.series_end {
-            return;
-        }
-        while column >= self.family_end {
-            let Some((next, later)) = self.later.split_first() else { return };
-            self.later = later;
-            self.first = next.series.start as usize;
-            self.family = &self.schema.series[self.first..next.series.end as usize];
-            self.family_end = self.family.last().map_or(self.family_end, Series::end);
-        }
-        let at = self.position(column);
-        self.series_end = self.family[at].end();
-        self.found.push(self.first + at);
-    }
-
-    /// Where in the family the series with this column is.
-    fn position(&self, column: usize) -> usize {
-        let first = self.family[0].column;
-        // As a rule all series of a family are of one width.
-        let width = (self.family_end - first) / self.family.len();
-        let guess = if width == 1 { column - first } else { (column - first) / width.max(1) };
-        let holds = |series: &Series| (series.column..series.end()).contains(&column);
-        if self.family.get(guess).is_some_and(holds) {
-            return guess;
-        }
-        self.family.partition_point(|series| series.end() <= column)
-    }
+    series.partition_point(|series| series.end() <= column)
 }

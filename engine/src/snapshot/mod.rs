@@ -67,6 +67,13 @@ impl Snapshot {
         self.schema.id
     }
 
+    /// Whether the two have the same series: equal ids of their schemas, and the same series without a value because
+    /// their callback failed. What an exporter made of the one then differs from that of the other in values alone.
+    #[must_use]
+    pub fn has_series_of(&self, other: &Self) -> bool {
+        self.schema.id == other.schema.id && self.missing == other.missing
+    }
+
     /// All families, sorted by name.
     #[must_use]
     pub fn families(&self) -> impl ExactSizeIterator<Item = FamilyView<'_>> {
@@ -91,6 +98,7 @@ impl Snapshot {
 
     /// The series with this [index](SeriesView::index), if it has a value here. Finds it at once, however many there
     /// are.
+    #[inline]
     #[must_use]
     pub fn series_at(&self, index: usize) -> Option<SeriesView<'_>> {
         let has_value = index < self.schema.series.len() && !self.is_missing(index as u32);

@@ -149,16 +149,13 @@ impl fmt::Debug for LabelSet<'_> {
 pub struct SeriesView<'a> {
     index: u32,
     series: &'a Series,
-    values: &'a [u64],
-    timestamp_ms: Option<i64>,
+    snapshot: &'a Snapshot,
 }
 
 impl<'a> SeriesView<'a> {
+    #[inline]
     pub(super) fn new(snapshot: &'a Snapshot, index: u32) -> Self {
-        let series = &snapshot.schema().series[index as usize];
-        let values = &snapshot.values()[series.column..][..series.shape.columns()];
-        let timestamp_ms = series.timed.then(|| snapshot.values()[series.column + values.len()] as i64);
-        Self { index, series, values, timestamp_ms }
+        Self { index, series: &snapshot.schema().series[index as usize], snapshot }
     }
 
     /// The position among all series of the schema, which begins at 0 and follows the order of families and series.
@@ -175,24 +172,33 @@ impl<'a> SeriesView<'a> {
     }
 
     /// The value.
+    #[inline]
     #[must_use]
     pub fn value(&self) -> Value<'a> {
-        let values = self.values;
         match &self.series.shape {
-            Shape::U64 => Value::Number(Number::U64(values[0])),
-            Shape::I64 => Value::Number(Number::I64(values[0] as i64)),
-            Shape::F64 => Value::Number(Number::F64(f64::from_bits(values[0]))),
-            Shape::Histogram(bounds) => Value::Histogram(HistogramView { bounds, values }),
-            Shape::Summary(quantiles) => Value::Summary(SummaryView { quantiles, values }),
+            Shape::U64 => Value::Number(Number::U64(self.first_value())),
+            Shape::I64 => Value::Number(Number::I64(self.first_value() as i64)),
+            Shape::F64 => Value::Number(Number::F64(f64::from_bits(self.first_value()))),
+            Shape::Histogram(bounds) => Value::Histogram(HistogramView { bounds, values: self.values() }),
+            Shape::Summary(quantiles) => Value::Summary(SummaryView { quantiles, values: self.values() }),
             Shape::Info => Value::Info,
-            Shape::StateSet(states) => Value::StateSet(StateSetView { states, values }),
+            Shape::StateSet(states) => Value::StateSet(StateSetView { states, values: self.values() }),
         }
     }
 
     /// The time of the sample in milliseconds since the Unix epoch, if whoever built the family by hand gave one.
+    #[inline]
     #[must_use]
     pub fn timestamp_ms(&self) -> Option<i64> {
-        self.timestamp_ms
+        self.series.timed.then(|| self.snapshot.values()[self.series.end() - 1] as i64)
+    }
+
+    fn first_value(&self) -> u64 {
+        self.snapshot.values()[self.series.column]
+    }
+
+    fn values(&self) -> &'a [u64] {
+        &self.snapshot.values()[self.series.column..][..self.series.shape.columns()]
     }
 
     pub(super) fn has_labels(&self, labels: &[(&str, &str)]) -> bool {
