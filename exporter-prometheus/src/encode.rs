@@ -4,15 +4,15 @@ use std::convert::Infallible;
 use std::io;
 use std::slice;
 
-use tachometer::{Number, Snapshot};
+use tachometer::Snapshot;
 
 use crate::plan::Plan;
-use crate::text::{Sink, push_value, write};
+use crate::text::{Position, Sample, Sink, push_value, write};
 
 /// Renders `snapshot` in the text format 0.0.4.
 ///
-/// Every text is made anew, at some hundreds of nanoseconds a series; [`Exporter`](crate::Exporter) keeps the texts
-/// between scrapes, which is ten times cheaper.
+/// Every text is made anew, at some hundreds of nanoseconds a series; [`Exporter`](crate::Exporter) keeps the text
+/// between scrapes, which is far cheaper.
 ///
 /// A family without series has no lines. Names that the format cannot spell are escaped, and what would then repeat a
 /// name or a series is left out, as the [crate documentation](crate#what-is-exposed) says.
@@ -72,17 +72,17 @@ struct Direct {
 impl Sink for Direct {
     type Error = Infallible;
 
-    fn series(&mut self, _source: usize, _index: usize) -> Result<(), Infallible> {
-        Ok(())
-    }
-
-    fn head(&mut self, text: &str) {
+    fn head(&mut self, _place: usize, text: &str) {
         self.out.push_str(text);
     }
 
-    fn sample(&mut self, text: impl FnOnce(&mut String), value: Number, timestamp_ms: Option<i64>) {
+    fn series(&mut self, _at: Position) -> Result<(), Infallible> {
+        Ok(())
+    }
+
+    fn sample(&mut self, text: impl FnOnce(&mut String), sample: Sample) {
         text(&mut self.out);
-        push_value(&mut self.out, value, timestamp_ms);
+        push_value(&mut self.out, sample);
     }
 }
 
@@ -106,16 +106,16 @@ impl<W: io::Write> Stream<W> {
 impl<W: io::Write> Sink for Stream<W> {
     type Error = io::Error;
 
-    fn series(&mut self, _source: usize, _index: usize) -> io::Result<()> {
-        if self.out.len() >= PIECE { self.pass_on() } else { Ok(()) }
-    }
-
-    fn head(&mut self, text: &str) {
+    fn head(&mut self, _place: usize, text: &str) {
         self.out.push_str(text);
     }
 
-    fn sample(&mut self, text: impl FnOnce(&mut String), value: Number, timestamp_ms: Option<i64>) {
+    fn series(&mut self, _at: Position) -> io::Result<()> {
+        if self.out.len() >= PIECE { self.pass_on() } else { Ok(()) }
+    }
+
+    fn sample(&mut self, text: impl FnOnce(&mut String), sample: Sample) {
         text(&mut self.out);
-        push_value(&mut self.out, value, timestamp_ms);
+        push_value(&mut self.out, sample);
     }
 }

@@ -26,13 +26,15 @@
 //!
 //! * [`encode()`] makes the text of one snapshot. It keeps nothing.
 //! * [`encode_to`] writes the same text piece by piece, for files and sockets.
-//! * [`Exporter::render`] takes the snapshots itself, of one registry or [several](Exporter::and), and keeps the text
-//!   of each series for as long as nothing is registered. [`Exporter::serve`] answers scrapes with it.
+//! * [`Exporter::render`] takes the snapshots itself, of one registry or [several](Exporter::and), and keeps the text.
+//!   While only values change, the next render prints those of them that have, into the text that is kept.
+//!   [`Exporter::render_body`] shares that text with the caller instead of copying it, and [`Exporter::serve`] answers
+//!   scrapes with it.
 //!
 //! All three share one walk over the snapshot. It hands every sample to a sink as a value, and as a closure that
-//! writes the text before the value. Streaming calls the closure; recording calls it and keeps what it wrote, in one
-//! arena for all series; replaying ignores it and copies from the arena. So there is one copy of the format's rules,
-//! and a scrape is copying texts and printing integers.
+//! writes the text before the value. Streaming calls the closure; an image of the last text ignores it, and has the
+//! text already. So there is one copy of the format's rules, and a scrape is finding out what has changed and printing
+//! integers.
 //!
 //! # What is exposed
 //!
@@ -63,17 +65,22 @@
 
 #![forbid(unsafe_code)]
 
-mod cache;
+mod body;
 mod clash;
 mod encode;
 mod error;
 mod escape;
 mod exporter;
+mod image;
+mod kept;
 mod labels;
+mod line;
 mod number;
+mod patch;
 mod plan;
 mod routes;
 mod server;
+mod splice;
 #[cfg(any(doc, doctest))]
 pub mod systems;
 mod text;
@@ -86,6 +93,7 @@ mod tests;
 #[doc = include_str!("../../README.md")]
 struct Readme;
 
+pub use crate::body::Body;
 pub use crate::clash::{Clash, ClashError};
 pub use crate::encode::{encode, encode_to};
 pub use crate::error::ServeError;

@@ -2,14 +2,9 @@
 //!
 //! Most values of an exposition are whole: counts, buckets, queue sizes. They are printed by `itoa`, digit for digit,
 //! also when they come as `f64`. The rest is printed by `zmij`, which gives the shortest digits that read back as the
-//! same `f64`, and the exponent form for what is very large or very small: no value takes more than
-//! [`MAX_NUMBER_LEN`] bytes.
+//! same `f64`, and the exponent form for what is very large or very small: no value takes more than 24 bytes.
 
 use tachometer::Number;
-
-/// The longest number: a negative `f64` with 17 digits, a point, and an exponent with its sign and three digits; a
-/// `u64` or an `i64` has at most 20 bytes.
-pub(crate) const MAX_NUMBER_LEN: usize = "-1.7976931348623157e+308".len();
 
 /// Appends any value.
 pub(crate) fn push_number(out: &mut String, number: Number) {
@@ -56,9 +51,12 @@ fn as_small_integer(value: f64) -> Option<i64> {
 
 #[cfg(test)]
 mod tests {
-    use super::{MAX_NUMBER_LEN, push_f64, push_number};
+    use super::{push_f64, push_number};
     use proptest::prelude::*;
     use tachometer::Number;
+
+    /// A negative `f64` with 17 digits, a point, and an exponent with its sign and three digits.
+    const MAX_NUMBER_LEN: usize = "-1.7976931348623157e+308".len();
 
     fn print(value: f64) -> String {
         let mut out = String::new();

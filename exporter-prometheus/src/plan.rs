@@ -1,18 +1,19 @@
 //! What is exposed: which families, under which names, and which series.
 //!
 //! The rules are in the documentation of the crate. They depend on the schemas only, and on which series have a value,
-//! so a plan is kept with the cache.
+//! so a plan is kept with the image of the text.
 
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::iter;
+use std::ops::Range;
 
 use tachometer::{FamilyView, MetricKind, SeriesView, Snapshot, Value};
 
 use crate::clash::{Clash, Reason};
 use crate::escape::{is_legal_label_name, is_legal_metric_name, label_name, metric_name};
 use crate::labels::LabelNames;
-use crate::text::{added_label, push_head, sample_suffixes, series_text};
+use crate::text::{Position, added_label, push_head, sample_suffixes, series_text};
 
 /// The families and series to expose, and what had to be left out.
 #[derive(Debug, Default)]
@@ -20,6 +21,9 @@ pub(crate) struct Plan {
     families: Vec<Exposed>,
     left_out: HashSet<(usize, usize)>,
     clashes: Vec<Clash>,
+    /// Whether which series have a value can change anything.
+    depends_on_values: bool,
+    places: usize,
 }
 
 /// A family as it is exposed: one name, one head, and the families of the snapshots that it is made of.
@@ -30,7 +34,17 @@ pub(crate) struct Exposed {
     /// The label that the format adds to the samples.
     added_label: Option<String>,
     label_names: LabelNames,
-    members: Vec<(usize, usize)>,
+    place: usize,
+    members: Vec<Member>,
+}
+
+/// A family of a snapshot that is exposed as one family, or as a part of it.
+#[derive(Debug)]
+pub(crate) struct Member {
+    source: usize,
+    position: usize,
+    series: Range<usize>,
+    place: usize,
 }
 
 impl Plan {
@@ -42,6 +56,7 @@ impl Plan {
         plan.settle_families(&views);
         plan.settle_series(&views);
         plan.families.sort_by(|a, b| a.name.cmp(&b.name));
+        plan.number_places();
         plan
     }
 
@@ -50,9 +65,19 @@ impl Plan {
         &self.families
     }
 
+    /// How many places there are: one for each head and each series, whether it is exposed or not.
+    pub(crate) fn places(&self) -> usize {
+        self.places
+    }
+
     /// Whether the series `index` of the snapshot `source` must not be written.
     pub(crate) fn leaves_out(&self, source: usize, index: usize) -> bool {
         !self.left_out.is_empty() && self.left_out.contains(&(source, index))
+    }
+
+    /// Whether it is the plan of all snapshots with these schemas, whichever of their series have a value.
+    pub(crate) fn holds_for_any_values(&self) -> bool {
+        !self.depends_on_values
     }
 
     /// What was left out because something else has its name.
@@ -65,15 +90,14 @@ impl Plan {
         let mut owners = HashMap::<String, usize>::new();
         for candidate in candidates(views) {
             match candidate.find_family(&owners, &self.families, views) {
-                Ok(Some(number)) => self.families[number].members.push(candidate.at),
+                Ok(Some(number)) => self.families[number].members.push(candidate.member()),
                 Ok(None) => {
                     let number = self.families.len();
                     owners.extend(candidate.claimed_names().map(|name| (name, number)));
                     self.families.push(candidate.into_exposed());
                 }
                 Err(reason) => {
-                    let (source, _) = candidate.at;
-                    self.clashes.push(Clash::new(candidate.name.into_owned(), source, reason));
+                    self.clashes.push(Clash::new(candidate.name.into_owned(), candidate.source, reason));
                 }
             }
         }
@@ -81,7 +105,9 @@ impl Plan {
 
     fn settle_series(&mut self, views: &[Vec<FamilyView<'_>>]) {
         for family in &mut self.families {
+            let mut without_value: usize = family.members.iter().map(|member| member.series.len()).sum();
             for (source, series) in members_series(&family.members, views) {
+                without_value -= 1;
                 match fit(series, family.added_label.as_deref()) {
                     Fit::Legal => {}
                     Fit::Escaped => family.label_names = LabelNames::Escaped,
@@ -91,11 +117,28 @@ impl Plan {
                 }
             }
             // No snapshot has a series twice. Only merging or escaping can make two of them one.
-            if family.members.len() > 1 || family.label_names == LabelNames::Escaped {
+            let may_repeat = family.members.len() > 1 || family.label_names == LabelNames::Escaped;
+            // Of what has no value nothing is known yet, and of two that are one the first with a value is exposed.
+            self.depends_on_values |= may_repeat || without_value > 0;
+            if may_repeat {
                 let clashes = leave_out_repeated(family, views, &mut self.left_out);
                 self.clashes.extend(clashes);
             }
         }
+    }
+
+    /// Numbers all that may have a text, in the order of the exposition: the head of each family, then its series.
+    fn number_places(&mut self) {
+        let mut next = 0;
+        for family in &mut self.families {
+            family.place = next;
+            next += 1;
+            for member in &mut family.members {
+                member.place = next;
+                next += member.series.len();
+            }
+        }
+        self.places = next;
     }
 }
 
@@ -125,12 +168,12 @@ fn leave_out_repeated(
 
 /// The series of all `members` that have a value, each with the number of its snapshot.
 fn members_series<'a>(
-    members: &[(usize, usize)],
+    members: &[Member],
     views: &[Vec<FamilyView<'a>>],
 ) -> impl Iterator<Item = (usize, SeriesView<'a>)> {
-    members
-        .iter()
-        .flat_map(|&(source, position)| views[source][position].series().map(move |series| (source, series)))
+    members.iter().flat_map(|&Member { source, position, .. }| {
+        views[source][position].series().map(move |series| (source, series))
+    })
 }
 
 impl Exposed {
@@ -144,8 +187,13 @@ impl Exposed {
         &self.head
     }
 
-    /// The families that it is made of: the number of the snapshot, and the position in it.
-    pub(crate) fn members(&self) -> &[(usize, usize)] {
+    /// The place of its head.
+    pub(crate) fn place(&self) -> usize {
+        self.place
+    }
+
+    /// The families that it is made of.
+    pub(crate) fn members(&self) -> &[Member] {
         &self.members
     }
 
@@ -155,9 +203,27 @@ impl Exposed {
     }
 }
 
+impl Member {
+    /// The number of the snapshot.
+    pub(crate) fn source(&self) -> usize {
+        self.source
+    }
+
+    /// The indices of its series, those without a value among them.
+    pub(crate) fn series(&self) -> Range<usize> {
+        self.series.clone()
+    }
+
+    /// Where the series with this index is.
+    pub(crate) fn position(&self, index: usize) -> Position {
+        Position { source: self.source, index, place: self.place + index - self.series.start }
+    }
+}
+
 /// A family that wants to be exposed.
 struct Candidate<'a> {
-    at: (usize, usize),
+    source: usize,
+    position: usize,
     view: FamilyView<'a>,
     name: Cow<'a, str>,
 }
@@ -168,7 +234,7 @@ fn candidates<'a>(views: &[Vec<FamilyView<'a>>]) -> Vec<Candidate<'a>> {
     for (source, families) in views.iter().enumerate() {
         for (position, &view) in families.iter().enumerate() {
             let name = exposed_name(view);
-            candidates.push(Candidate { at: (source, position), view, name });
+            candidates.push(Candidate { source, position, view, name });
         }
     }
     // The sort is stable: among equals, the order of the snapshots and of the families in them is kept.
@@ -196,7 +262,7 @@ impl Candidate<'_> {
         if let Some(&owner) = owners.get(&*self.name)
             && families[owner].name == self.name
         {
-            let (source, position) = families[owner].members[0];
+            let Member { source, position, .. } = families[owner].members[0];
             return match Reason::between(views[source][position], self.view) {
                 Some(reason) => Err(reason),
                 None => Ok(Some(owner)),
@@ -221,13 +287,21 @@ impl Candidate<'_> {
         let mut head = String::new();
         push_head(&mut head, &self.name, self.view.help(), kind);
         let added_label = added_label(kind, &self.name);
+        let member = self.member();
         Exposed {
             name: self.name.into_owned(),
             head,
             added_label,
             label_names: LabelNames::Legal,
-            members: vec![self.at],
+            place: 0,
+            members: vec![member],
         }
+    }
+
+    /// The places are known when all families are.
+    fn member(&self) -> Member {
+        let Candidate { source, position, view, .. } = *self;
+        Member { source, position, series: view.indices(), place: 0 }
     }
 }
 

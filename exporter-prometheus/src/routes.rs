@@ -8,8 +8,10 @@ use hyper::body::Bytes;
 use hyper::header::{ALLOW, CONTENT_TYPE, HOST, HeaderValue};
 use hyper::{Method, Request, Response, StatusCode, Version};
 
+use crate::body::Body;
+
 /// Makes the text of one scrape. May block, and may panic.
-pub(crate) type Render = Arc<dyn Fn() -> String + Send + Sync>;
+pub(crate) type Render = Arc<dyn Fn() -> Body + Send + Sync>;
 
 /// The content type of text format 0.0.4, as Prometheus expects it.
 pub const CONTENT_TYPE_TEXT: &str = "text/plain; version=0.0.4; charset=utf-8";
@@ -43,7 +45,8 @@ pub(crate) async fn answer<B>(request: Request<B>, render: Render) -> Result<Ans
 /// any time; on the server's own thread both would delay the timeouts and the answers of every other connection.
 async fn scrape(render: Render) -> Answer {
     match tokio::task::spawn_blocking(move || render()).await {
-        Ok(text) => respond(StatusCode::OK, CONTENT_TYPE_TEXT, text),
+        // The text is sent from where it is kept.
+        Ok(body) => respond(StatusCode::OK, CONTENT_TYPE_TEXT, Bytes::from_owner(body)),
         Err(_) => refuse(StatusCode::INTERNAL_SERVER_ERROR, "the metrics could not be rendered\n"),
     }
 }

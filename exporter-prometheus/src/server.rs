@@ -222,7 +222,7 @@ mod tests {
         let calls = AtomicUsize::new(0);
         let render: Render = Arc::new(move || {
             assert!(calls.fetch_add(1, Ordering::Relaxed) % 2 == 1, "every other call fails");
-            "up 1\n".to_owned()
+            "up 1\n".to_owned().into()
         });
         let server = Server::start("127.0.0.1:0", render)?;
         for _ in 0..3 {

@@ -10,56 +10,110 @@
 //! ```
 //!
 //! The walk below is the only one. It hands every sample to a [`Sink`] as a value and a closure that writes the text
-//! before it. A sink that streams calls the closure; one that records calls it and keeps the text; one that replays
-//! ignores it and copies what was kept. So a cached exposition cannot differ from a fresh one: the same code decides
-//! the lines, their order and their values in both.
+//! before it. A sink that streams calls the closure; one that has an image of the last exposition ignores it and takes
+//! the text from there. So what is kept cannot differ from what is made anew: the same code decides the lines, their
+//! order and their values in both.
 
 use std::collections::HashSet;
+use std::ops::Range;
 
-use tachometer::{FamilyView, HistogramView, MetricKind, Number, SeriesView, Snapshot};
+use tachometer::{HistogramView, MetricKind, Number, SeriesView, Snapshot};
 use tachometer::{StateSetView, SummaryView, Value};
 
 use crate::escape::{label_name, push_help, push_label_value};
 use crate::labels::{LabelNames, for_each_label};
 use crate::number::{push_f64, push_i64, push_number};
-use crate::plan::{Exposed, Plan};
+use crate::plan::{Exposed, Member, Plan};
 
 /// Takes an exposition piece by piece.
 pub(crate) trait Sink {
     /// Why the walk must end early.
     type Error;
 
-    /// The samples that follow belong to the series `index` of the snapshot `source`.
-    fn series(&mut self, source: usize, index: usize) -> Result<(), Self::Error>;
+    /// The HELP and TYPE lines of the family with this place in the plan.
+    fn head(&mut self, place: usize, text: &str);
 
-    /// The HELP and TYPE lines of a family, after its first `series` and before that one's samples.
-    fn head(&mut self, text: &str);
+    /// The samples that follow belong to this series.
+    fn series(&mut self, at: Position) -> Result<(), Self::Error>;
 
     /// One line: what `text` writes, then the value.
-    fn sample(&mut self, text: impl FnOnce(&mut String), value: Number, timestamp_ms: Option<i64>);
+    fn sample(&mut self, text: impl FnOnce(&mut String), sample: Sample);
+}
+
+/// Where a series is.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Position {
+    /// The number of its snapshot, and its index there.
+    pub(crate) source: usize,
+    pub(crate) index: usize,
+    /// Its place in the plan.
+    pub(crate) place: usize,
+}
+
+/// What a line ends in.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Sample {
+    pub(crate) value: Number,
+    pub(crate) timestamp_ms: Option<i64>,
+    /// Whether it is certainly the last line of its series.
+    pub(crate) is_last: bool,
 }
 
 /// Walks over all that `plan` exposes of `snapshots`. A family without series has no lines.
 pub(crate) fn write<S: Sink>(plan: &Plan, snapshots: &[Snapshot], sink: &mut S) -> Result<(), S::Error> {
-    let views: Vec<Vec<FamilyView<'_>>> =
-        snapshots.iter().map(|snapshot| snapshot.families().collect()).collect();
     for family in plan.families() {
         let mut has_head = false;
-        for &(source, position) in family.members() {
-            for series in views[source][position].series() {
-                if plan.leaves_out(source, series.index()) {
-                    continue;
-                }
-                sink.series(source, series.index())?;
+        for member in family.members() {
+            for index in member.series() {
+                let Some(series) = exposed_series(plan, snapshots, member, index) else { continue };
                 if !has_head {
-                    sink.head(family.head());
+                    sink.head(family.place(), family.head());
                     has_head = true;
                 }
+                sink.series(member.position(index))?;
                 write_series(family, series, sink);
             }
         }
     }
     Ok(())
+}
+
+/// The same for the series with the indices `chosen` alone, which ascend, for each snapshot. Without heads.
+pub(crate) fn write_chosen<S: Sink>(
+    plan: &Plan,
+    snapshots: &[Snapshot],
+    chosen: &[Vec<usize>],
+    sink: &mut S,
+) -> Result<(), S::Error> {
+    for family in plan.families() {
+        for member in family.members() {
+            for &index in within(&chosen[member.source()], member.series()) {
+                if let Some(series) = exposed_series(plan, snapshots, member, index) {
+                    sink.series(member.position(index))?;
+                    write_series(family, series, sink);
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+/// A series, if it has a value and the plan exposes it.
+fn exposed_series<'a>(
+    plan: &Plan,
+    snapshots: &'a [Snapshot],
+    member: &Member,
+    index: usize,
+) -> Option<SeriesView<'a>> {
+    let exposes = !plan.leaves_out(member.source(), index);
+    snapshots[member.source()].series_at(index).filter(|_| exposes)
+}
+
+/// Those of the ascending `indices` that are in `range`.
+fn within(indices: &[usize], range: Range<usize>) -> &[usize] {
+    let first = indices.partition_point(|index| *index < range.start);
+    let count = indices[first..].partition_point(|index| *index < range.end);
+    &indices[first..first + count]
 }
 
 /// Appends the HELP line, if there is a help text, and the TYPE line.
@@ -109,9 +163,9 @@ pub(crate) fn added_label(kind: MetricKind, name: &str) -> Option<String> {
 }
 
 /// Appends the value and whatever stands after it.
-pub(crate) fn push_value(out: &mut String, value: Number, timestamp_ms: Option<i64>) {
-    push_number(out, value);
-    if let Some(timestamp_ms) = timestamp_ms {
+pub(crate) fn push_value(out: &mut String, sample: Sample) {
+    push_number(out, sample.value);
+    if let Some(timestamp_ms) = sample.timestamp_ms {
         out.push(' ');
         push_i64(out, timestamp_ms);
     }
@@ -121,10 +175,10 @@ pub(crate) fn push_value(out: &mut String, value: Number, timestamp_ms: Option<i
 fn write_series<S: Sink>(family: &Exposed, series: SeriesView<'_>, sink: &mut S) {
     let lines = Lines { family, series, timestamp_ms: series.timestamp_ms() };
     match series.value() {
-        Value::Number(value) => lines.plain(sink, "", value),
+        Value::Number(value) => lines.last(sink, "", value),
         Value::Histogram(histogram) => lines.histogram(sink, histogram),
         Value::Summary(summary) => lines.summary(sink, summary),
-        Value::Info => lines.plain(sink, "", Number::U64(1)),
+        Value::Info => lines.last(sink, "", Number::U64(1)),
         Value::StateSet(states) => lines.state_set(sink, states),
         // A kind of value that this format cannot show.
         _ => {}
@@ -140,16 +194,12 @@ struct Lines<'a> {
 }
 
 impl Lines<'_> {
-    fn plain<S: Sink>(self, sink: &mut S, suffix: &str, value: Number) {
-        self.line(sink, suffix, value, None);
-    }
-
     fn histogram<S: Sink>(self, sink: &mut S, histogram: HistogramView<'_>) {
         for (bound, count) in histogram.cumulative() {
-            self.line(sink, "_bucket", Number::U64(count), Some(("le", Added::Number(bound))));
+            self.added(sink, "_bucket", Number::U64(count), "le", Added::Number(bound));
         }
-        self.plain(sink, "_sum", Number::F64(histogram.sum()));
-        self.plain(sink, "_count", Number::U64(histogram.count()));
+        self.line(sink, "_sum", None, self.sample(Number::F64(histogram.sum())));
+        self.last(sink, "_count", Number::U64(histogram.count()));
     }
 
     fn summary<S: Sink>(self, sink: &mut S, summary: SummaryView<'_>) {
@@ -157,11 +207,10 @@ impl Lines<'_> {
             if summary.quantiles().take(at).any(|(earlier, _)| is_printed_alike(earlier, quantile)) {
                 continue;
             }
-            let added = Some(("quantile", Added::Number(quantile)));
-            self.line(sink, "", Number::F64(value), added);
+            self.added(sink, "", Number::F64(value), "quantile", Added::Number(quantile));
         }
-        self.plain(sink, "_sum", Number::F64(summary.sum()));
-        self.plain(sink, "_count", Number::U64(summary.count()));
+        self.line(sink, "_sum", None, self.sample(Number::F64(summary.sum())));
+        self.last(sink, "_count", Number::U64(summary.count()));
     }
 
     /// A state set names the label that tells its states apart after itself.
@@ -169,19 +218,32 @@ impl Lines<'_> {
         let label = label_name(self.family.name());
         let mut seen = HashSet::new();
         for (state, is_on) in states.states().filter(|(state, _)| seen.insert(*state)) {
-            let added = Some((&*label, Added::Text(state)));
-            self.line(sink, "", Number::U64(is_on.into()), added);
+            self.added(sink, "", Number::U64(is_on.into()), &label, Added::Text(state));
         }
     }
 
-    fn line<S: Sink>(self, sink: &mut S, suffix: &str, value: Number, added: Option<(&str, Added<'_>)>) {
+    /// A line with a label that the format adds.
+    fn added<S: Sink>(self, sink: &mut S, suffix: &str, value: Number, label: &str, added: Added<'_>) {
+        self.line(sink, suffix, Some((label, added)), self.sample(value));
+    }
+
+    /// The last line of the series.
+    fn last<S: Sink>(self, sink: &mut S, suffix: &str, value: Number) {
+        self.line(sink, suffix, None, Sample { is_last: true, ..self.sample(value) });
+    }
+
+    fn sample(self, value: Number) -> Sample {
+        Sample { value, timestamp_ms: self.timestamp_ms, is_last: false }
+    }
+
+    fn line<S: Sink>(self, sink: &mut S, suffix: &str, added: Option<(&str, Added<'_>)>, sample: Sample) {
         let text = |out: &mut String| {
             out.push_str(self.family.name());
             out.push_str(suffix);
             push_labels(out, self.series, self.family.label_names(), added);
             out.push(' ');
         };
-        sink.sample(text, value, self.timestamp_ms);
+        sink.sample(text, sample);
     }
 }
 

@@ -1,0 +1,81 @@
+//! The image that an exporter keeps, and the renders that are under way.
+//!
+//! A render that is alone takes the image and changes it in place. While others are under way, each takes a copy of it,
+//! so that none waits for another: the lock is held to take a pointer or to put one back. One that begins just when the
+//! image is taken finds none, and makes all texts anew.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use crate::image::Image;
+
+/// The image of the last render, if nobody has taken it.
+#[derive(Debug, Default)]
+pub(crate) struct Kept(Mutex<State>);
+
+#[derive(Debug, Default)]
+struct State {
+    image: Option<Arc<Image>>,
+    renders: usize,
+}
+
+/// A render that is under way, from before its snapshots until it is dropped.
+pub(crate) struct Turn<'a>(&'a Kept);
+
+impl Kept {
+    /// Begins a render.
+    pub(crate) fn begin(&self) -> Turn<'_> {
+        self.lock().renders += 1;
+        Turn(self)
+    }
+
+    // What is locked is never half-written. So poisoning means nothing.
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Turn<'_> {
+    /// The image, for this render alone if there is no other.
+    pub(crate) fn take(&self) -> Option<Arc<Image>> {
+        let mut state = self.0.lock();
+        if state.renders == 1 { state.image.take() } else { state.image.clone() }
+    }
+
+    /// Keeps the image of this render, in place of any other.
+    pub(crate) fn keep(&self, image: Image) {
+        let image = Some(Arc::new(image));
+        let replaced = {
+            let mut state = self.0.lock();
+            std::mem::replace(&mut state.image, image)
+        };
+        // Megabytes perhaps, and freed outside the lock.
+        drop(replaced);
+    }
+}
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        self.0.lock().renders -= 1;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Kept;
+    use crate::image::Image;
+
+    #[test]
+    fn a_render_takes_the_image_if_it_is_alone_and_leaves_it_to_others_if_not() {
+        let kept = Kept::default();
+        let first = kept.begin();
+        assert!(first.take().is_none());
+        first.keep(Image::new(Vec::new()));
+
+        let second = kept.begin();
+        assert!(first.take().is_some());
+        assert!(second.take().is_some());
+        drop(first);
+        assert!(second.take().is_some());
+        assert!(second.take().is_none(), "it was taken");
+    }
+}

@@ -1,0 +1,65 @@
+//! What an exporter keeps between two renders: the text once, and a few bytes for each series.
+//!
+//! A program without the test harness, whose threads would allocate at times of their own.
+#![forbid(unsafe_code)]
+
+use std::alloc::System;
+
+use stats_alloc::{INSTRUMENTED_SYSTEM, StatsAlloc};
+use tachometer::{Buckets, Counter, RegisterError, Registry};
+use tachometer_prometheus::Exporter;
+
+#[global_allocator]
+static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
+
+/// Where the text of a series ends.
+const BYTES_A_SERIES: usize = 4;
+
+/// What was last seen of it.
+const BYTES_A_VALUE: usize = 8;
+
+/// The names of what is exposed, and the exporter itself.
+const BYTES_ONCE: usize = 4096;
+
+fn allocated() -> usize {
+    let stats = ALLOCATOR.stats();
+    stats.bytes_allocated - stats.bytes_deallocated
+}
+
+fn main() -> Result<(), RegisterError> {
+    an_exporter_keeps_one_text_and_a_few_bytes_for_each_series()
+}
+
+fn an_exporter_keeps_one_text_and_a_few_bytes_for_each_series() -> Result<(), RegisterError> {
+    const SERIES: usize = 2000;
+    const HISTOGRAMS: usize = 100;
+    let registry = Registry::builder().max_series_per_family(SERIES).self_metrics(false).build()?;
+    let sent = registry.counter_family("sent_total", "Sent.", ["stream", "shard"])?;
+    let counters: Vec<Counter> = (0..SERIES)
+        .map(|n| sent.with([("stream", "orders"), ("shard", &*format!("shardId-{n:012}"))]))
+        .collect::<Result<_, _>>()?;
+    let delays = registry.histogram_family("delay_seconds", "Delay.", ["shard"])?;
+    for n in 0..HISTOGRAMS {
+        delays.with([("shard", &*n.to_string())])?.observe(0.01);
+    }
+    // The first record of a thread takes memory, and the registry keeps the schema, which the exporter's snapshot shares.
+    counters.iter().for_each(Counter::inc);
+    drop(registry.snapshot());
+
+    let before = allocated();
+    let exporter = Exporter::new(&registry);
+    let per_text = |length: usize| {
+        let values = SERIES + HISTOGRAMS * (Buckets::seconds().bounds().len() + 3);
+        // Some room, so that not every longer number needs a larger buffer.
+        length + length / 32 + (SERIES + HISTOGRAMS) * BYTES_A_SERIES + values * BYTES_A_VALUE + BYTES_ONCE
+    };
+    for round in 0..40 {
+        // Numbers of all lengths, each time longer ones.
+        counters.iter().zip(round..).for_each(|(counter, n)| counter.add(1 << (n % 40)));
+        let length = exporter.render().len();
+        let kept = allocated() - before;
+        assert!(kept >= length, "{kept} bytes for a text of {length}");
+        assert!(kept <= per_text(length), "{kept} bytes for a text of {length}, in round {round}");
+    }
+    Ok(())
+}
