@@ -1,6 +1,6 @@
 //! What is drawn: operations by the number of threads, scrapes by the number of series.
 
-use std::{fs, io, path::Path};
+use std::{fs, io, path::Path, thread};
 
 use tachometer_benches::{
     Handles, Reading, Side,
@@ -16,8 +16,8 @@ use crate::{
     plot::{Curve, Plot},
 };
 
-/// Points of the pictures about threads. There may be fewer cores.
-const THREADS: [usize; 4] = [1, 2, 4, 8];
+/// Points of the pictures about threads, as far as there are cores: where threads take turns on one, they do not meet.
+const THREADS: [usize; 6] = [1, 2, 4, 8, 16, 32];
 
 /// Points of the picture about scrapes.
 const SERIES: [usize; 3] = [1_000, 10_000, 100_000];
@@ -73,7 +73,8 @@ fn histograms() -> Contenders {
 fn by_threads(title: &'static str, contenders: &Contenders, effort: Effort) -> Plot {
     let mut curves: Vec<Curve> =
         contenders.iter().map(|make| Curve { name: make().name(), points: Vec::new() }).collect();
-    for threads in THREADS {
+    let cores = thread::available_parallelism().map_or(1, usize::from);
+    for threads in THREADS.into_iter().filter(|threads| *threads <= cores) {
         let turns: Vec<Operations> =
             contenders.iter().map(|make| Operations::new(threads, make(), effort.turn)).collect();
         let times = in_turns(effort.rounds, &turns, |turn| turn.take(&mut 0));

@@ -48,15 +48,23 @@ impl Plot {
     pub(crate) fn draw(&self, path: &Path) -> Result<(), DrawError> {
         let area = SVGBackend::new(path, SIZE).into_drawing_area();
         area.fill(&WHITE)?;
-        let x = self.range(|(x, _)| x, 1.0);
-        let y = self.range(|(_, y)| y, 1.5);
+        let (x, y) = (self.range(|(x, _)| x), self.range(|(_, y)| y));
+        // The key stands to the right of the curves.
+        let x = x.start..x.end * (x.end / x.start).powf(0.4);
+        let y = y.start / 1.5..y.end * 1.5;
         let mut chart = ChartBuilder::on(&area)
             .caption(self.title, ("sans-serif", 18).into_font())
             .margin(12)
             .x_label_area_size(42)
             .y_label_area_size(58)
             .build_cartesian_2d(x.log_scale(), y.log_scale())?;
-        chart.configure_mesh().x_desc(self.x).y_desc(self.y).max_light_lines(0).draw()?;
+        chart
+            .configure_mesh()
+            .x_desc(self.x)
+            .x_label_formatter(&f64::to_string)
+            .y_desc(self.y)
+            .max_light_lines(0)
+            .draw()?;
         for (at, curve) in self.curves.iter().enumerate() {
             let style =
                 ShapeStyle::from(COLOURS[at % COLOURS.len()]).stroke_width(if at == 0 { 3 } else { 2 });
@@ -67,16 +75,15 @@ impl Plot {
         }
         chart
             .configure_series_labels()
-            .position(SeriesLabelPosition::UpperLeft)
+            .position(SeriesLabelPosition::MiddleRight)
             .background_style(WHITE.mix(0.8))
             .draw()?;
         area.present()
     }
 
-    /// From the least to the greatest coordinate, and some room.
-    fn range(&self, coordinate: fn((f64, f64)) -> f64, room: f64) -> Range<f64> {
+    /// From the least to the greatest coordinate.
+    fn range(&self, coordinate: fn((f64, f64)) -> f64) -> Range<f64> {
         let all = || self.curves.iter().flat_map(|curve| &curve.points).map(|point| coordinate(*point));
-        let (least, greatest) = (all().fold(f64::INFINITY, f64::min), all().fold(0.0, f64::max));
-        least / room..greatest * room
+        all().fold(f64::INFINITY, f64::min)..all().fold(0.0, f64::max)
     }
 }

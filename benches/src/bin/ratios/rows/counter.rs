@@ -10,6 +10,7 @@ use crate::target::Target;
 
 pub(super) fn rows() -> Vec<Row> {
     let mut rows = costs();
+    rows.extend(local());
     rows.extend(among_other_work());
     rows.extend(scaling());
     rows
@@ -38,6 +39,15 @@ fn costs() -> Vec<Row> {
 
 const LOOK: &str = "no row of the engine but this machine's limit: one load and one branch, by which a handle tells \
     whether it is a no-op";
+
+/// Handles that have found the thread's cell beforehand.
+fn local() -> impl Iterator<Item = Row> {
+    Handles::ALL.into_iter().map(|handles| {
+        let (ours, floor) = (move || counter::local(handles), move || counter::floor(handles));
+        let name = format!("local counter inc minus bare cell, {handles}");
+        row(&name, 1, ours, floor, Target::Over(0.2), "")
+    })
+}
 
 /// A program does other things than count.
 fn among_other_work() -> Vec<Row> {
