@@ -17,11 +17,11 @@ use crate::server::Server;
 /// Renders one or several registries in the text format 0.0.4, and serves them to Prometheus.
 ///
 /// It keeps the text of the last scrape, and prints those values anew that have changed since. That makes a scrape tens
-/// of times cheaper than [`encode`](crate::encode()). Clones share what is kept, and any number of threads may render at
-/// the same time.
+/// of times cheaper than [`encode`](crate::encode()). Clones share what is kept, and any number of threads may render
+/// at the same time.
 ///
-/// What is kept is the text once, and some bytes for each value. Among them are the snapshots of the last render, so that
-/// the cells of a series that is removed are reused after the next one.
+/// What is kept is the text once, and some bytes for each value. Among them are the snapshots of the last render, so
+/// that the cells of a series that is removed are reused after the next one.
 ///
 /// ```
 /// use tachometer::Registry;

@@ -113,7 +113,10 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_number_is_raised_unless_the_sum_is_longer(old: u64, new: u64, old_bits in 0_u32..64, new_bits in 0_u32..64) {
+        fn a_number_is_raised_unless_the_sum_is_longer(
+            (old, new) in (any::<u64>(), any::<u64>()),
+            (old_bits, new_bits) in (0_u32..64, 0_u32..64),
+        ) {
             let (old, new) = (old >> old_bits, new >> new_bits);
             let (old, new) = (old.min(new), old.max(new));
             let mut line = format!("x{{a=\"1 99\"}} {old}").into_bytes();

@@ -42,7 +42,7 @@ fn an_exporter_keeps_one_text_and_a_few_bytes_for_each_series() -> Result<(), Re
     for n in 0..HISTOGRAMS {
         delays.with([("shard", &*n.to_string())])?.observe(0.01);
     }
-    // The first record of a thread takes memory, and the registry keeps the schema, which the exporter's snapshot shares.
+    // The first record of a thread takes memory, and the registry keeps the schema that the exporter's snapshot shares.
     counters.iter().for_each(Counter::inc);
     drop(registry.snapshot());
 
