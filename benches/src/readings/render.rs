@@ -34,20 +34,21 @@ impl Engine {
         let counters = counters(&registry, series);
         counters.iter().enumerate().for_each(|(i, counter)| counter.add(first_value(i)));
         let exporter = Exporter::new(&registry);
-        let _first = exporter.render();
+        drop(exporter.render_body());
         Self { exporter, counters }
     }
 
-    /// One in so many counters, spread over all.
+    /// Adds something to one in so many counters, spread over all.
     fn change(&self, one_in: usize) {
-        self.counters.iter().step_by(one_in).for_each(Counter::inc);
+        self.counters.iter().zip(1..).step_by(one_in).for_each(|(counter, i)| counter.add(i % 1_000));
     }
 }
 
-/// The engine's exporter, after one in so many counters has changed since it rendered last. The change is not timed.
+/// The engine's exporter, as its endpoint renders, after one in so many counters has changed since it rendered last. The
+/// change is not timed.
 #[must_use]
 pub fn tachometer(series: usize, one_in: usize) -> Reading {
-    let render = |engine: &Engine| engine.exporter.render();
+    let render = |engine: &Engine| engine.exporter.render_body();
     Reading::timed(series, move || Engine::new(series), move |engine| engine.change(one_in), render)
 }
 
