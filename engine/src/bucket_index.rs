@@ -78,12 +78,16 @@ impl BucketIndex {
     /// The number of bounds below `value`, which is the index of its bucket. `value` must not be NaN.
     #[inline(always)]
     pub(crate) fn find(&self, value: f64) -> usize {
+        self.find_in_table(value).unwrap_or_else(|| self.search(value))
+    }
+
+    /// The same, `None` when there is no table to look in.
+    #[inline(always)]
+    pub(crate) fn find_in_table(&self, value: f64) -> Option<usize> {
         // As a signed integer a negative float is negative, and falls to the first entry like every value below it.
         let step = ((value.to_bits() as i64) >> self.shift) - self.first;
-        match self.entries.get((step.max(0) as usize).min(self.last)) {
-            Some(entry) => entry.bucket + usize::from(entry.bound < value),
-            None => self.search(value),
-        }
+        let entry = self.entries.get((step.max(0) as usize).min(self.last))?;
+        Some(entry.bucket + usize::from(entry.bound < value))
     }
 
     #[cold]

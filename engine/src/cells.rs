@@ -39,6 +39,11 @@ impl SumCell {
         self.block.as_ref()
     }
 
+    /// The slot, [`NO_SLOT`] when records go nowhere.
+    pub(crate) fn slot(&self) -> u32 {
+        self.slot
+    }
+
     /// Whether records go nowhere.
     #[inline(always)]
     pub(crate) fn is_noop(&self) -> bool {
@@ -48,23 +53,13 @@ impl SumCell {
     /// Replaces the value of the calling thread's cell by `change` of it: a load, `change`, and a store.
     #[inline(always)]
     pub(crate) fn update(&self, change: impl Fn(u64) -> u64) {
-        self.update_at(local::own_page(self.slot), change);
+        update(self.slot, local::own_page(self.slot), change);
     }
 
     /// The same, when the thread's pages are at hand.
     #[inline(always)]
     pub(crate) fn update_in(&self, pages: OwnPages<'_>, change: impl Fn(u64) -> u64) {
-        self.update_at(pages.page(self.slot), change);
-    }
-
-    #[inline(always)]
-    fn update_at(&self, page: Option<&Page>, change: impl Fn(u64) -> u64) {
-        let slot = self.slot;
-        match page {
-            Some(page) => replace(page.cell(offset_of(slot)), change),
-            None if self.is_noop() => {}
-            None => local::record_cold(slot, move |page| replace(page.cell(offset_of(slot)), change)),
-        }
+        update(self.slot, pages.page(self.slot), change);
     }
 
     /// The bits of the sum when the series was last reset. Ask for it before [`fold`](Self::fold).
@@ -92,6 +87,27 @@ impl SumCell {
 /// What a sum of floats has grown by since it was `before`. A sum that has become infinite stays so.
 pub(crate) fn growth(now: f64, before: f64) -> f64 {
     if now.is_infinite() { now } else { now - before }
+}
+
+/// Adds to the calling thread's cell at this slot, if it is one.
+#[inline(always)]
+pub(crate) fn add(slot: u32, n: u64) {
+    update(slot, local::own_page(slot), move |value| value.wrapping_add(n));
+}
+
+/// The same, when the page that holds the slot is at hand.
+#[inline(always)]
+pub(crate) fn add_in(page: &Page, slot: u32, n: u64) {
+    replace(page.cell(offset_of(slot)), move |value| value.wrapping_add(n));
+}
+
+#[inline(always)]
+fn update(slot: u32, page: Option<&Page>, change: impl Fn(u64) -> u64) {
+    match page {
+        Some(page) => replace(page.cell(offset_of(slot)), change),
+        None if slot == NO_SLOT => {}
+        None => local::record_cold(slot, move |page| replace(page.cell(offset_of(slot)), change)),
+    }
 }
 
 /// Replaces the value of a cell of the calling thread's own by `change` of it.

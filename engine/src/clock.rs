@@ -85,6 +85,12 @@ impl Stopwatch {
         Self::RunningBySystem(start)
     }
 
+    /// The same in seconds, for callers that are inlined: the readings of the clocks are not.
+    #[inline(never)]
+    pub(crate) fn seconds(self) -> f64 {
+        self.elapsed().as_secs_f64()
+    }
+
     /// How long it has been running, or was. Zero if a clock went backwards.
     #[inline]
     pub(crate) fn elapsed(self) -> Duration {

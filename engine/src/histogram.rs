@@ -15,7 +15,7 @@ use crate::{
     held::{Counted, Held},
     pairs::{self, Reading},
     shard::{
-        Baseline, CellBlock, Page,
+        Baseline, CellBlock, NO_SLOT, Page,
         local::{self, OwnPages},
         table::offset_of,
     },
@@ -200,6 +200,11 @@ impl Histogram {
         }
     }
 
+    /// The slot of the first cell, [`NO_SLOT`] when records go nowhere.
+    pub(crate) fn slot(&self) -> u32 {
+        self.core.as_ref().map_or(NO_SLOT, |core| core.slot)
+    }
+
     #[inline(always)]
     pub(crate) fn is_noop(&self) -> bool {
         self.core.is_none()
@@ -269,6 +274,10 @@ impl HistogramCore {
         &self.block
     }
 
+    pub(crate) fn layout(&self) -> &Shared<Layout> {
+        &self.layout
+    }
+
     pub(crate) fn bounds(&self) -> &Shared<[f64]> {
         &self.layout.bounds
     }
@@ -288,8 +297,9 @@ impl HistogramCore {
     }
 }
 
+/// Records in a page that holds the cells.
 #[inline(always)]
-fn record_in(page: &Page, slot: u32, bucket: usize, n: u64, sum: f64) {
+pub(crate) fn record_in(page: &Page, slot: u32, bucket: usize, n: u64, sum: f64) {
     if pairs::record(page, offset_of(slot), bucket, n, sum).is_err() {
         drop_record(DropReason::Reentry);
     }

@@ -137,14 +137,25 @@ impl<O: UnderOperation> OperationGuard<O> {
             Err(error) => self.work.call(|| counter_of(&parts.errors, error)),
         };
         self.has_ended = true;
-        parts.handles.end(result.outcome(), &self.progress, [of_error, chosen]);
+        parts.handles.end(result.outcome(), &self.progress);
+        count(of_error);
+        count(chosen);
         result
     }
 
     #[inline]
     fn record(&mut self, outcome: Outcome, chosen: Option<&Counter>) {
         self.has_ended = true;
-        self.operation.parts().handles.end(outcome, &self.progress, [None, chosen]);
+        self.operation.parts().handles.end(outcome, &self.progress);
+        count(chosen);
+    }
+}
+
+/// Adds 1 to a counter that was chosen at the end, by the error or by the caller.
+#[inline]
+fn count(chosen: Option<&Counter>) {
+    if let Some(counter) = chosen {
+        counter.inc();
     }
 }
 

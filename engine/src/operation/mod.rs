@@ -2,6 +2,7 @@
 
 mod guard;
 mod parts;
+mod plan;
 mod run;
 
 use std::{fmt, sync::Arc as Shared, time::Instant};
@@ -88,51 +89,45 @@ impl Operation {
 
 impl<F: Clone> Operation<F> {
     /// Records the seconds that the work takes in this histogram.
-    pub fn latency(mut self, latency: &Histogram) -> Self {
-        self.handles_mut().latency = Outcome::ALL.map(|_| latency.clone());
-        self
+    pub fn latency(self, latency: &Histogram) -> Self {
+        self.change(|handles| handles.latency = Outcome::ALL.map(|_| latency.clone()))
     }
 
     /// Records the seconds that the work takes in these histograms, by how it ended. In place of
     /// [`latency`](Self::latency).
-    pub fn latency_by_outcome(mut self, latency: &Family<Outcome, Histogram>) -> Self {
-        self.handles_mut().latency = Outcome::ALL.map(|outcome| latency[outcome].clone());
-        self
+    pub fn latency_by_outcome(self, latency: &Family<Outcome, Histogram>) -> Self {
+        self.change(|handles| handles.latency = Outcome::ALL.map(|outcome| latency[outcome].clone()))
     }
 
     /// Counts records: see [`Progress::add_records`].
-    pub fn records(mut self, records: &Counter) -> Self {
-        self.handles_mut().records = records.clone();
-        self
+    pub fn records(self, records: &Counter) -> Self {
+        self.change(|handles| handles.records = records.clone())
     }
 
     /// Counts bytes: see [`Progress::add_bytes`].
-    pub fn bytes(mut self, bytes: &Counter) -> Self {
-        self.handles_mut().bytes = bytes.clone();
-        self
+    pub fn bytes(self, bytes: &Counter) -> Self {
+        self.change(|handles| handles.bytes = bytes.clone())
     }
 
     /// Counts what is under way.
-    pub fn in_flight(mut self, in_flight: &UpDownCounter) -> Self {
-        self.handles_mut().in_flight = in_flight.clone();
-        self
+    pub fn in_flight(self, in_flight: &UpDownCounter) -> Self {
+        self.change(|handles| handles.in_flight = in_flight.clone())
     }
 
     /// Counts what is under way in a gauge. An up-down counter is cheaper, when threads meet.
-    pub fn in_flight_gauge(mut self, in_flight: &Gauge) -> Self {
-        self.handles_mut().in_flight_gauge = in_flight.clone();
-        self
+    pub fn in_flight_gauge(self, in_flight: &Gauge) -> Self {
+        self.change(|handles| handles.in_flight_gauge = in_flight.clone())
     }
 
     /// Counts what has ended, by how.
-    pub fn outcomes(mut self, outcomes: &Family<Outcome, Counter>) -> Self {
-        self.handles_mut().outcomes = Outcome::ALL.map(|outcome| outcomes[outcome].clone());
-        self
+    pub fn outcomes(self, outcomes: &Family<Outcome, Counter>) -> Self {
+        self.change(|handles| handles.outcomes = Outcome::ALL.map(|outcome| outcomes[outcome].clone()))
     }
 
     /// Copies the parts if another handle has them too.
-    fn handles_mut(&mut self) -> &mut Handles {
-        &mut Shared::make_mut(&mut self.parts).handles
+    fn change(mut self, change: impl FnOnce(&mut Handles)) -> Self {
+        Shared::make_mut(&mut self.parts).handles.change(change);
+        self
     }
 }
 

@@ -1,15 +1,11 @@
-//! The handles of an operation, and the one pass that records its end.
+//! The handles of an operation, and the record of its end.
 
 use std::time::{Duration, Instant};
 
-use super::NoErrors;
-use crate::{
-    Counter, Gauge, Histogram, LabelValue, Outcome, UpDownCounter,
-    clock::Stopwatch,
-    shard::local::{self, OwnPages},
-};
+use super::{NoErrors, plan::Plan};
+use crate::{Counter, Gauge, Histogram, LabelValue, Outcome, UpDownCounter, clock::Stopwatch, shard::local};
 
-const OUTCOMES: usize = Outcome::ALL.len();
+pub(super) const OUTCOMES: usize = Outcome::ALL.len();
 
 /// What an operation records in.
 #[derive(Clone, Debug)]
@@ -21,6 +17,8 @@ pub struct Parts<F> {
 /// The handles. Those that were not asked for are no-ops.
 #[derive(Clone, Debug)]
 pub(super) struct Handles {
+    /// What a record reads of the handles; they keep the cells that it names.
+    plan: Plan,
     /// By outcome, and often four times the same.
     pub(super) latency: [Histogram; OUTCOMES],
     pub(super) records: Counter,
@@ -69,11 +67,22 @@ impl Progress {
     pub(super) fn new(stopwatch: Option<Stopwatch>) -> Self {
         Self { stopwatch, records: 0, bytes: 0 }
     }
+
+    /// How long it has taken; 0 when nobody asks.
+    #[inline(always)]
+    fn seconds(&self) -> f64 {
+        match self.stopwatch {
+            None => 0.0,
+            Some(Stopwatch::Stopped(elapsed)) => elapsed.as_secs_f64(),
+            Some(running) => running.seconds(),
+        }
+    }
 }
 
 impl Parts<NoErrors> {
     pub(super) fn new() -> Self {
         let handles = Handles {
+            plan: Plan::default(),
             latency: [const { Histogram::noop() }; OUTCOMES],
             records: Counter::noop(),
             bytes: Counter::noop(),
@@ -86,28 +95,35 @@ impl Parts<NoErrors> {
 }
 
 impl Handles {
+    /// Changes the handles.
+    pub(super) fn change(&mut self, change: impl FnOnce(&mut Self)) {
+        change(self);
+        self.plan = Plan::of(self);
+    }
+
     /// Begins one now, and reads the clock if somebody asks for the time.
     #[inline]
     pub(super) fn begin(&self) -> Option<Stopwatch> {
         self.enter();
-        self.is_timed().then(Stopwatch::start)
+        self.plan.is_timed().then(Stopwatch::start)
     }
 
     /// Begins one that has been under way since `start`.
     #[inline]
     pub(super) fn begin_at(&self, start: Instant) -> Option<Stopwatch> {
         self.enter();
-        self.is_timed().then(|| Stopwatch::since(start))
-    }
-
-    #[inline]
-    fn is_timed(&self) -> bool {
-        !self.latency[0].is_noop()
+        self.plan.is_timed().then(|| Stopwatch::since(start))
     }
 
     #[inline]
     fn enter(&self) {
-        self.in_flight.inc();
+        if self.plan.enter() {
+            self.enter_gauge();
+        }
+    }
+
+    #[inline(never)]
+    fn enter_gauge(&self) {
         self.in_flight_gauge.inc();
     }
 
@@ -117,40 +133,34 @@ impl Handles {
         self.in_flight_gauge.dec();
     }
 
-    /// Ends one and records it, with one look at the thread's pages. Adds 1 to the counters that were chosen at the
-    /// end, by its error and by the caller.
-    ///
-    /// Neither generic nor inlined: the program has one copy of it, for all kinds of operations. (Inlined it is 3 ns
-    /// faster in a loop of nothing else, and slower where the compiler moves parts of it out of line again.)
-    #[inline(never)]
-    pub(super) fn end(&self, outcome: Outcome, progress: &Progress, chosen: [Option<&Counter>; 2]) {
-        let elapsed = progress.stopwatch.map(Stopwatch::elapsed);
-        local::own_pages(|pages| self.record(pages, outcome, progress, elapsed, chosen));
-        self.in_flight_gauge.dec();
+    /// Ends one and records it.
+    #[inline]
+    pub(super) fn end(&self, outcome: Outcome, progress: &Progress) {
+        self.record(outcome, progress.seconds(), progress.records, progress.bytes);
     }
 
-    #[inline(always)]
-    fn record(
-        &self,
-        pages: OwnPages<'_>,
-        outcome: Outcome,
-        progress: &Progress,
-        elapsed: Option<Duration>,
-        [of_error, of_caller]: [Option<&Counter>; 2],
-    ) {
+    /// Records the end of one, at best with one look at the thread's pages.
+    ///
+    /// Neither generic nor inlined: the program has one copy of it, for all kinds of operations. What it is given goes
+    /// through registers, and it saves none, because what it calls it calls last.
+    #[inline(never)]
+    fn record(&self, outcome: Outcome, seconds: f64, records: u64, bytes: u64) {
         let outcome = outcome.index();
-        if let Some(elapsed) = elapsed {
-            self.latency[outcome].observe_in(pages, elapsed.as_secs_f64());
+        if !self.plan.record(outcome, seconds, records, bytes) {
+            self.record_apart(outcome, seconds, records, bytes);
         }
-        self.records.add_in(pages, progress.records);
-        self.bytes.add_in(pages, progress.bytes);
-        self.outcomes[outcome].add_in(pages, 1);
-        if let Some(counter) = of_error {
-            counter.add_in(pages, 1);
-        }
-        if let Some(counter) = of_caller {
-            counter.add_in(pages, 1);
-        }
-        self.in_flight.dec_in(pages);
+    }
+
+    /// The same part by part: in several pages, in one that the thread has not got yet, or without thread-locals.
+    #[inline(never)]
+    fn record_apart(&self, outcome: usize, seconds: f64, records: u64, bytes: u64) {
+        local::own_pages(|pages| {
+            self.latency[outcome].observe_in(pages, seconds);
+            self.records.add_in(pages, records);
+            self.bytes.add_in(pages, bytes);
+            self.outcomes[outcome].add_in(pages, 1);
+            self.in_flight.dec_in(pages);
+        });
+        self.in_flight_gauge.dec();
     }
 }
