@@ -132,7 +132,7 @@ fn gauge_set(gauge: Gauge) -> Gauge {
     repeat(gauge, |gauge| gauge.set(0.5))
 }
 
-#[library_benchmark(config = counted(63_024))]
+#[library_benchmark(config = counted(53_024))]
 #[bench::warm(histogram())]
 fn histogram_observe(histogram: Histogram) -> Histogram {
     repeat(histogram, |histogram| histogram.observe(black_box(0.042)))
@@ -144,7 +144,7 @@ fn local_histogram_observe(histogram: LocalHistogram) -> LocalHistogram {
     repeat(histogram, |histogram| histogram.observe(black_box(0.042)))
 }
 
-#[library_benchmark(config = counted(71_027))]
+#[library_benchmark(config = counted(58_024))]
 #[bench::warm(histogram())]
 fn histogram_observe_duration(histogram: Histogram) -> Histogram {
     repeat(histogram, |histogram| histogram.observe_duration(black_box(Duration::from_micros(42))))
@@ -162,7 +162,7 @@ fn outcome_guard(family: Family<Outcome, Counter>) -> Family<Outcome, Counter> {
     repeat(family, |family| family.start().end(black_box(Outcome::Ok)))
 }
 
-#[library_benchmark(config = counted(148_053))]
+#[library_benchmark(config = counted(147_053))]
 #[bench::warm(operation())]
 fn operation_of_a_known_duration(operation: Operation) -> Operation {
     let start = Instant::now();

@@ -5,24 +5,25 @@
 //! with the bound decides between two buckets. One load and one comparison, flat from 5 bounds to 160, where a binary
 //! search costs a mispredicted branch or two. The idea is that of HDR histograms' log-linear index, turned to
 //! arbitrary bounds.
-
-use std::sync::Arc;
+//!
+//! The one test whether a step is in the table also keeps out what no bucket takes, NaN and the infinities. Their steps
+//! lie beyond every table, with those of negative values and of what is far greater than the last bound, which are left
+//! to a search at some nanoseconds.
 
 /// Entries that a table may have: 64 KiB. Bounds that lie closer than that allows are searched for.
 const MAX_ENTRIES: u64 = 4096;
 
-/// Maps a value to the bucket that holds it.
+/// The step of infinity, as the exponent is shifted to the lowest bits.
+const INFINITE_EXPONENT: u64 = 0x7ff;
+
+/// Maps a value to the bucket that holds it, if it lies in the table or before it.
 #[derive(Debug)]
 pub(crate) struct BucketIndex {
-    shift: u32,
     /// The step of the table's first entry.
     first: i64,
-    /// The index of the last entry.
-    last: usize,
+    shift: u32,
     /// Empty when no table can be had.
     entries: Box<[Entry]>,
-    /// What is searched then.
-    bounds: Arc<[f64]>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -35,9 +36,8 @@ struct Entry {
 
 impl BucketIndex {
     /// For bounds that are finite, ascending and at least one.
-    pub(crate) fn new(bounds: Arc<[f64]>) -> Self {
-        let (shift, first, entries) = Self::table(&bounds).unwrap_or_default();
-        Self { shift, first, last: entries.len().saturating_sub(1), entries: entries.into(), bounds }
+    pub(crate) fn new(bounds: &[f64]) -> Self {
+        Self::table(bounds).unwrap_or_else(|| Self { first: 0, shift: 1, entries: Box::default() })
     }
 
     /// What the table takes of memory.
@@ -45,55 +45,60 @@ impl BucketIndex {
         size_of_val(&*self.entries)
     }
 
-    /// The smallest table in which no step holds two bounds, unless it would be too large.
-    fn table(bounds: &[f64]) -> Option<(u32, i64, Vec<Entry>)> {
-        // Only positive floats have bits in their order. (Values at or below 0 are no problem: they all belong to the
-        // first bucket.)
+    /// The smallest table in which no step holds two bounds, unless it would be too large, and some steps around it, so
+    /// that few values lie outside.
+    fn table(bounds: &[f64]) -> Option<Self> {
+        // Only positive floats have bits in their order.
         if bounds[0] <= 0.0 {
             return None;
         }
-        let apart = |shift: u32| {
-            bounds.windows(2).all(|pair| pair[0].to_bits() >> shift != pair[1].to_bits() >> shift)
-        };
-        // A shift by 52 leaves the exponent; each bit less halves a step. One bit is always shifted out, so that `find`
-        // can subtract steps without overflow.
-        let shift = (1..=52).rev().find(|shift| apart(*shift))?;
+        let shift = shift_apart(bounds)?;
         let step = |bound: f64| bound.to_bits() >> shift;
-        let (first, last) = (step(bounds[0]), step(bounds[bounds.len() - 1]));
-        if last - first + 2 > MAX_ENTRIES {
+        let (lowest, highest) = (step(bounds[0]), step(bounds[bounds.len() - 1]));
+        let length = highest - lowest + 1;
+        let octave = 1 << (52 - shift);
+        let around = octave.min(length.div_ceil(2));
+        let first = lowest.saturating_sub(around);
+        // Short of infinity, whose step must be in no table.
+        let last = (highest + around).min((INFINITE_EXPONENT << (52 - shift)) - 1);
+        if last - first + 1 > MAX_ENTRIES {
             return None;
         }
         let mut bucket = 0;
-        let mut entries = Vec::with_capacity((last - first + 2) as usize);
+        let mut entries = Vec::with_capacity((last - first + 1) as usize);
         for k in first..=last {
             let within = bounds.get(bucket).copied().filter(|bound| step(*bound) == k);
             entries.push(Entry { bound: within.unwrap_or(f64::INFINITY), bucket });
             bucket += usize::from(within.is_some());
         }
-        // Everything beyond the last step.
-        entries.push(Entry { bound: f64::INFINITY, bucket: bounds.len() });
-        Some((shift, first as i64, entries))
+        Some(Self { first: first as i64, shift, entries: entries.into() })
     }
 
-    /// The number of bounds below `value`, which is the index of its bucket. `value` must not be NaN.
+    /// The number of bounds below `value`, which is the index of its bucket; `None` when that is to be searched for, as
+    /// it is for every NaN and infinite value.
     #[inline(always)]
-    pub(crate) fn find(&self, value: f64) -> usize {
-        self.find_in_table(value).unwrap_or_else(|| self.search(value))
+    pub(crate) fn find(&self, value: f64) -> Option<usize> {
+        // As a signed integer a negative float is negative, and its step so far beyond the table as an unsigned one.
+        // The shift comes before the subtraction, which then cannot overflow.
+        let bits = value.to_bits() as i64;
+        let step = (bits >> self.shift) - self.first;
+        match self.entries.get(step as usize) {
+            Some(entry) => Some(entry.bucket + usize::from(entry.bound < value)),
+            // Before the table.
+            None if step < 0 && bits >= 0 => Some(0),
+            None => None,
+        }
     }
+}
 
-    /// The same, `None` when there is no table to look in.
-    #[inline(always)]
-    pub(crate) fn find_in_table(&self, value: f64) -> Option<usize> {
-        // As a signed integer a negative float is negative, and falls to the first entry like every value below it.
-        let step = ((value.to_bits() as i64) >> self.shift) - self.first;
-        let entry = self.entries.get((step.max(0) as usize).min(self.last))?;
-        Some(entry.bucket + usize::from(entry.bound < value))
-    }
-
-    #[cold]
-    fn search(&self, value: f64) -> usize {
-        self.bounds.partition_point(|bound| *bound < value)
-    }
+/// By how many bits to shift the bounds, at most, so that no two are equal; `None` if they must not be shifted at all.
+///
+/// A shift by 52 leaves the exponent; each bit less halves a step. One bit is always shifted out, so that `find` can
+/// subtract steps without overflow.
+fn shift_apart(bounds: &[f64]) -> Option<u32> {
+    // Two numbers differ after a shift that leaves the topmost bit in which they differ.
+    let topmost = bounds.windows(2).map(|pair| (pair[0].to_bits() ^ pair[1].to_bits()).ilog2());
+    topmost.chain([52]).min().filter(|shift| *shift > 0)
 }
 
 #[cfg(all(test, not(tachometer_loom)))]
@@ -106,9 +111,12 @@ mod tests {
     }
 
     fn check(bounds: &[f64], values: impl IntoIterator<Item = f64>) {
-        let index = BucketIndex::new(bounds.into());
+        let index = BucketIndex::new(bounds);
         for value in values {
-            assert_eq!(index.find(value), scan(bounds, value), "{value:e} in {bounds:?}");
+            if let Some(bucket) = index.find(value) {
+                assert!(value.is_finite(), "{value} in {bounds:?}");
+                assert_eq!(bucket, scan(bounds, value), "{value:e} in {bounds:?}");
+            }
         }
     }
 
@@ -134,10 +142,28 @@ mod tests {
     #[test]
     fn common_layouts_get_a_table() {
         for count in [5, 11, 64, 160, 254] {
-            let bounds: Vec<f64> =
-                (0..count).map(|i| 1e-4 * 1e5_f64.powf(f64::from(i) / f64::from(count))).collect();
-            let index = BucketIndex::new(bounds.into());
-            assert!(!index.entries.is_empty(), "{count} bounds");
+            let geometric = |i| 1e-4 * 1e5_f64.powf(f64::from(i) / f64::from(count));
+            let layouts =
+                [(0..count).map(geometric).collect::<Vec<_>>(), (1..=count).map(f64::from).collect()];
+            for bounds in layouts {
+                let index = BucketIndex::new(&bounds);
+                let (first, last) = (bounds[0], bounds[bounds.len() - 1]);
+                for value in bounds.iter().copied().chain([0.0, first / 1000.0, first, 1.1 * last]) {
+                    assert_eq!(index.find(value), Some(scan(&bounds, value)), "{value:e} in {bounds:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_not_finite_is_in_no_table() {
+        for bounds in
+            [vec![0.1, 1.0], vec![f64::MAX], vec![5e-324, f64::MAX], vec![-1.0, 1.0], vec![1e300, 1e308]]
+        {
+            let index = BucketIndex::new(&bounds);
+            for value in [f64::NAN, -f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
+                assert_eq!(index.find(value), None, "{value} in {bounds:?}");
+            }
         }
     }
 }

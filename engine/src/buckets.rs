@@ -29,6 +29,28 @@ pub(crate) struct Layout {
     pub(crate) index: BucketIndex,
 }
 
+impl Layout {
+    /// The index of a value's bucket; `None` for what is not recorded, NaN and the infinities.
+    #[inline(always)]
+    pub(crate) fn find(&self, value: f64) -> Option<usize> {
+        self.index.find(value).or_else(|| self.search(value))
+    }
+
+    /// The same for a value that is not in the table.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn search(&self, value: f64) -> Option<usize> {
+        let (first, last) = (self.bounds.first()?, self.bounds.last()?);
+        match value {
+            _ if !value.is_finite() => None,
+            // As a rule it is one of these.
+            _ if value > *last => Some(self.bounds.len()),
+            _ if value <= *first => Some(0),
+            _ => Some(self.bounds.partition_point(|bound| *bound < value)),
+        }
+    }
+}
+
 impl Buckets {
     /// Buckets with these upper bounds. A last bound of +Inf is merged with the bucket that is there anyway.
     ///
@@ -130,7 +152,7 @@ impl Buckets {
     /// Buckets with bounds that are known to be good.
     fn of(bounds: Vec<f64>) -> Self {
         let bounds: Arc<[f64]> = bounds.into();
-        let index = BucketIndex::new(Arc::clone(&bounds));
+        let index = BucketIndex::new(&bounds);
         Self(Arc::new(Layout { bounds, index }))
     }
 
@@ -138,6 +160,25 @@ impl Buckets {
     #[must_use]
     pub fn bounds(&self) -> &[f64] {
         &self.0.bounds
+    }
+
+    /// The index of the bucket that a value belongs to: the first whose bound is not below it, and that up to +Inf, behind
+    /// all bounds, when there is none. `None` for what no histogram records, NaN and the infinities.
+    ///
+    /// The same look-up as that of [`Histogram::observe`](crate::Histogram::observe), at about a nanosecond. Negative
+    /// values, those far beyond the last bound, and bounds for which no table can be had, because they are not above 0 or
+    /// lie too close together, are searched for at some nanoseconds more.
+    ///
+    /// ```
+    /// let buckets = tachometer::Buckets::explicit([0.1, 0.5])?;
+    /// assert_eq!([0.0, 0.1, 0.3, 7.0].map(|value| buckets.index_of(value)), [Some(0), Some(0), Some(1), Some(2)]);
+    /// assert_eq!(buckets.index_of(f64::NAN), None);
+    /// # Ok::<(), tachometer::BucketsError>(())
+    /// ```
+    #[inline]
+    #[must_use]
+    pub fn index_of(&self, value: f64) -> Option<usize> {
+        self.0.find(value)
     }
 
     fn counted(count: usize, bound: impl FnMut(usize) -> f64) -> Result<Self, BucketsError> {

@@ -31,10 +31,6 @@ impl SumCell {
         Self { slot: NO_SLOT, block: None }
     }
 
-    pub(crate) fn slot(&self) -> u32 {
-        self.slot
-    }
-
     pub(crate) fn block(&self) -> Option<&Held<CellBlock>> {
         self.block.as_ref()
     }

@@ -91,46 +91,42 @@ impl Histogram {
     /// Records a value.
     #[inline]
     pub fn observe(&self, value: f64) {
-        self.observe_n(value, 1);
+        if let Some(core) = &self.core {
+            core.observe(value, || local::own_page(core.slot));
+        }
     }
 
     /// Records `n` observations of the same value at the cost of one. Their sum is taken as `value * n`, and must be
     /// finite as well. The count of a bucket wraps around at 2⁶³.
     #[inline]
     pub fn observe_n(&self, value: f64, n: u64) {
-        if let Some((core, bucket, sum)) = self.accept(value, n) {
-            core.record(local::own_page(core.slot), bucket, n, sum);
+        if let Some(core) = &self.core {
+            core.observe_n(value, n, || local::own_page(core.slot));
         }
     }
 
     /// Records a value, when the thread's pages are at hand.
     #[inline(always)]
     pub(crate) fn observe_in(&self, pages: OwnPages<'_>, value: f64) {
-        if let Some((core, bucket, sum)) = self.accept(value, 1) {
-            core.record(pages.page(core.slot), bucket, 1, sum);
+        if let Some(core) = &self.core {
+            core.observe(value, || pages.page(core.slot));
         }
     }
 
-    /// Records in the page of the calling thread that has the cells.
+    /// Records a value, when the page of the calling thread may be at hand.
     #[inline(always)]
-    pub(crate) fn observe_n_at(&self, page: &Page, value: f64, n: u64) {
-        if let Some((core, bucket, sum)) = self.accept(value, n) {
-            record_in(page, core.slot, bucket, n, sum);
+    pub(crate) fn observe_at(&self, page: Option<&Page>, value: f64) {
+        if let Some(core) = &self.core {
+            core.observe(value, || page.or_else(|| local::own_page(core.slot)));
         }
     }
 
-    /// Where `n` observations of a value go, and their sum; `None` if they are nothing to record.
+    /// Records `n` observations of the same value, when the page of the calling thread may be at hand.
     #[inline(always)]
-    fn accept(&self, value: f64, n: u64) -> Option<(&HistogramCore, usize, f64)> {
-        let core = self.core.as_ref()?;
-        let sum = value * n as f64;
-        if !sum.is_finite() || !value.is_finite() {
-            drop_record(DropReason::NotFinite);
-            return None;
+    pub(crate) fn observe_n_at(&self, page: Option<&Page>, value: f64, n: u64) {
+        if let Some(core) = &self.core {
+            core.observe_n(value, n, || page.or_else(|| local::own_page(core.slot)));
         }
-        // A reader tells by a bucket's number whether an observation ended meanwhile, so each must change it. None at
-        // all does not, and neither do 2⁶³, which wrap around to none.
-        (n << 1 != 0).then(|| (&**core, core.layout.index.find(value), sum))
     }
 
     /// Records a duration, in seconds.
@@ -284,6 +280,40 @@ impl HistogramCore {
 
     pub(crate) fn buckets(&self) -> usize {
         self.layout.bounds.len() + 1
+    }
+
+    /// Records a value in the thread's own page, if it has it.
+    ///
+    /// The page is asked for when the bucket is known. Where thread-locals are found by a call, the value would wait on
+    /// the stack meanwhile, and the bucket for the value.
+    #[inline(always)]
+    fn observe<'a>(&self, value: f64, page: impl FnOnce() -> Option<&'a Page>) {
+        // What is in the table is finite.
+        match self.layout.index.find(value) {
+            Some(bucket) => self.record(page(), bucket, 1, value),
+            None => self.observe_outside_table(value),
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn observe_outside_table(&self, value: f64) {
+        match self.layout.search(value) {
+            Some(bucket) => self.record(local::own_page(self.slot), bucket, 1, value),
+            None => drop_record(DropReason::NotFinite),
+        }
+    }
+
+    #[inline(always)]
+    fn observe_n<'a>(&self, value: f64, n: u64, page: impl FnOnce() -> Option<&'a Page>) {
+        let sum = value * n as f64;
+        match self.layout.find(value).filter(|_| sum.is_finite()) {
+            // A reader tells by a bucket's number whether an observation ended meanwhile, so each must change it. None
+            // at all does not, and neither do 2⁶³, which wrap around to none.
+            Some(bucket) if n << 1 != 0 => self.record(page(), bucket, n, sum),
+            Some(_) => {}
+            None => drop_record(DropReason::NotFinite),
+        }
     }
 
     /// Records in the thread's own page, if it has it.

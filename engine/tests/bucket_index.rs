@@ -77,10 +77,11 @@ fn compare(
         for _ in 0..BATCH {
             let value = f64::from_bits(pattern(bounds, random));
             histogram.observe(value);
-            if value.is_finite() {
-                expected[scan(bounds, value)] += 1;
-            } else {
-                not_finite += 1;
+            let bucket = value.is_finite().then(|| scan(bounds, value));
+            assert!(buckets.index_of(value) == bucket, "{value:e} is in bucket {bucket:?} of {bounds:?}");
+            match bucket {
+                Some(bucket) => expected[bucket] += 1,
+                None => not_finite += 1,
             }
         }
         assert!(

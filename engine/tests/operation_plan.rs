@@ -91,10 +91,10 @@ fn cells_in_several_pages_are_recorded() {
 #[test]
 fn bounds_without_a_table_are_searched() {
     let registry = Registry::new();
-    let buckets = Buckets::explicit([-1.0, 0.0, 0.25, 0.75]).unwrap();
+    let buckets = Buckets::explicit([0.25, 0.25_f64.next_up(), 0.75]).unwrap();
     let loads = Loads::new(&registry, buckets, |_| ());
     load(&loads.operation());
-    loads.assert_ended_once(3);
+    loads.assert_ended_once(2);
 }
 
 #[test]

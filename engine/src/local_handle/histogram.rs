@@ -48,29 +48,19 @@ impl LocalHistogram {
     /// Records a value. What is refused is counted as by [`Histogram::observe`].
     #[inline]
     pub fn observe(&self, value: f64) {
-        self.observe_n(value, 1);
+        self.handle.observe_at(self.page, value);
     }
 
     /// Records `n` observations of the same value at the cost of one. See [`Histogram::observe_n`].
     #[inline]
     pub fn observe_n(&self, value: f64, n: u64) {
-        match self.page {
-            Some(page) => self.handle.observe_n_at(page, value, n),
-            None if self.handle.is_noop() => {}
-            None => self.observe_by_handle(value, n),
-        }
+        self.handle.observe_n_at(self.page, value, n);
     }
 
     /// Records a duration, in seconds.
     #[inline]
     pub fn observe_duration(&self, duration: Duration) {
         self.observe(duration.as_secs_f64());
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn observe_by_handle(&self, value: f64, n: u64) {
-        self.handle.observe_n(value, n);
     }
 }
 

@@ -79,10 +79,13 @@ impl Plan {
     /// whether it was so; else nothing is recorded.
     #[inline(always)]
     pub(super) fn record(&self, outcome: usize, seconds: f64, records: u64, bytes: u64) -> bool {
+        // The bucket before the page, as a histogram does it.
+        let bucket = self.layout.as_ref().map(|layout| layout.index.find(seconds));
         let Some(page) = local::own_page(self.page) else { return false };
-        if let Some(layout) = &self.layout {
-            let Some(bucket) = layout.index.find_in_table(seconds) else { return false };
-            histogram::record_in(page, self.latency[outcome], bucket, 1, seconds);
+        match bucket {
+            None => {}
+            Some(Some(bucket)) => histogram::record_in(page, self.latency[outcome], bucket, 1, seconds),
+            Some(None) => return false,
         }
         add(page, self.records, records);
         add(page, self.bytes, bytes);
