@@ -10,20 +10,24 @@
 //! lie beyond every table, with those of negative values and of what is far greater than the last bound, which are left
 //! to a search at some nanoseconds.
 
+use std::sync::Arc;
+
+use crate::size;
+
 /// Entries that a table may have: 64 KiB. Bounds that lie closer than that allows are searched for.
 const MAX_ENTRIES: u64 = 4096;
 
 /// The step of infinity, as the exponent is shifted to the lowest bits.
 const INFINITE_EXPONENT: u64 = 0x7ff;
 
-/// Maps a value to the bucket that holds it, if it lies in the table or before it.
-#[derive(Debug)]
+/// Maps a value to the bucket that holds it, if it lies in the table or before it. Clones share the table.
+#[derive(Clone, Debug)]
 pub(crate) struct BucketIndex {
     /// The step of the table's first entry.
     first: i64,
     shift: u32,
     /// Empty when no table can be had.
-    entries: Box<[Entry]>,
+    entries: Arc<[Entry]>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -37,12 +41,12 @@ struct Entry {
 impl BucketIndex {
     /// For bounds that are finite, ascending and at least one.
     pub(crate) fn new(bounds: &[f64]) -> Self {
-        Self::table(bounds).unwrap_or_else(|| Self { first: 0, shift: 1, entries: Box::default() })
+        Self::table(bounds).unwrap_or_default()
     }
 
     /// What the table takes of memory.
     pub(crate) fn bytes(&self) -> usize {
-        size_of_val(&*self.entries)
+        size::shared(&*self.entries)
     }
 
     /// The smallest table in which no step holds two bounds, unless it would be too large, and some steps around it, so
@@ -88,6 +92,13 @@ impl BucketIndex {
             None if step < 0 && bits >= 0 => Some(0),
             None => None,
         }
+    }
+}
+
+/// No table. No step lies before it, for no value is known to belong to the first bucket.
+impl Default for BucketIndex {
+    fn default() -> Self {
+        Self { first: 0, shift: 1, entries: Arc::default() }
     }
 }
 

@@ -85,16 +85,10 @@ pub(crate) fn growth(now: f64, before: f64) -> f64 {
     if now.is_infinite() { now } else { now - before }
 }
 
-/// Adds to the calling thread's cell at this slot, if it is one.
+/// Adds to a cell of a page.
 #[inline(always)]
-pub(crate) fn add(slot: u32, n: u64) {
-    update(slot, local::own_page(slot), move |value| value.wrapping_add(n));
-}
-
-/// The same, when the page that holds the slot is at hand.
-#[inline(always)]
-pub(crate) fn add_in(page: &Page, slot: u32, n: u64) {
-    replace(page.cell(offset_of(slot)), move |value| value.wrapping_add(n));
+pub(crate) fn add_in(page: &Page, offset: usize, n: u64) {
+    replace(page.cell(offset), move |value| value.wrapping_add(n));
 }
 
 #[inline(always)]

@@ -85,12 +85,6 @@ impl Stopwatch {
         Self::RunningBySystem(start)
     }
 
-    /// The same in seconds, for callers that are inlined: the readings of the clocks are not.
-    #[inline(never)]
-    pub(crate) fn seconds(self) -> f64 {
-        self.elapsed().as_secs_f64()
-    }
-
     /// How long it has been running, or was. Zero if a clock went backwards.
     #[inline]
     pub(crate) fn elapsed(self) -> Duration {
@@ -99,6 +93,12 @@ impl Stopwatch {
             Self::RunningBySystem(start) => start.elapsed(),
             Self::Stopped(elapsed) => elapsed,
         }
+    }
+
+    /// The same in seconds, for callers that are inlined: reading a clock is much code.
+    #[inline(never)]
+    pub(crate) fn seconds(self) -> f64 {
+        self.elapsed().as_secs_f64()
     }
 }
 

@@ -321,16 +321,16 @@ impl HistogramCore {
     fn record(&self, page: Option<&Page>, bucket: usize, n: u64, sum: f64) {
         let slot = self.slot;
         match page {
-            Some(page) => record_in(page, slot, bucket, n, sum),
-            None => local::record_cold(slot, move |page| record_in(page, slot, bucket, n, sum)),
+            Some(page) => record_in(page, offset_of(slot), bucket, n, sum),
+            None => local::record_cold(slot, move |page| record_in(page, offset_of(slot), bucket, n, sum)),
         }
     }
 }
 
-/// Records in a page that holds the cells.
+/// Records in a page that holds the cells, from this offset on.
 #[inline(always)]
-pub(crate) fn record_in(page: &Page, slot: u32, bucket: usize, n: u64, sum: f64) {
-    if pairs::record(page, offset_of(slot), bucket, n, sum).is_err() {
+pub(crate) fn record_in(page: &Page, offset: usize, bucket: usize, n: u64, sum: f64) {
+    if pairs::record(page, offset, bucket, n, sum).is_err() {
         drop_record(DropReason::Reentry);
     }
 }

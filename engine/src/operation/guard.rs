@@ -125,7 +125,8 @@ impl<O: UnderOperation> OperationGuard<O> {
         (&mut self.progress, &mut self.work)
     }
 
-    #[inline]
+    /// Always inlined, as [`record`](Self::record).
+    #[inline(always)]
     fn finish_choosing<T, E>(mut self, result: Result<T, E>, chosen: Option<&Counter>) -> Result<T, E>
     where
         O::Errors: CountError<E>,
@@ -143,11 +144,21 @@ impl<O: UnderOperation> OperationGuard<O> {
         result
     }
 
-    #[inline]
+    /// Always inlined: what the guard has gathered is then in registers, and need not go through its memory.
+    #[inline(always)]
     fn record(&mut self, outcome: Outcome, chosen: Option<&Counter>) {
         self.has_ended = true;
         self.operation.parts().handles.end(outcome, &self.progress);
         count(chosen);
+    }
+}
+
+impl<O: UnderOperation> OperationGuard<O> {
+    /// Records what the work's end says of itself. Out of the way of those that end otherwise.
+    #[cold]
+    #[inline(never)]
+    fn record_dropped(&mut self) {
+        self.record(self.work.outcome(), None);
     }
 }
 
@@ -191,7 +202,7 @@ impl<O: UnderOperation> Drop for OperationGuard<O> {
     #[inline]
     fn drop(&mut self) {
         if !self.has_ended {
-            self.record(self.work.outcome(), None);
+            self.record_dropped();
         }
     }
 }

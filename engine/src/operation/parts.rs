@@ -117,13 +117,15 @@ impl Handles {
 
     #[inline]
     fn enter(&self) {
-        if self.plan.enter() {
-            self.enter_gauge();
+        if !self.plan.enter() {
+            self.enter_apart();
         }
     }
 
+    /// The same where the plan does not reach.
     #[inline(never)]
-    fn enter_gauge(&self) {
+    fn enter_apart(&self) {
+        self.in_flight.inc();
         self.in_flight_gauge.inc();
     }
 
