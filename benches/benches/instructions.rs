@@ -138,7 +138,7 @@ fn histogram_observe(histogram: Histogram) -> Histogram {
     repeat(histogram, |histogram| histogram.observe(black_box(0.042)))
 }
 
-#[library_benchmark(config = counted(59_027))]
+#[library_benchmark(config = counted(48_026))]
 #[bench::warm(histogram().local())]
 fn local_histogram_observe(histogram: LocalHistogram) -> LocalHistogram {
     repeat(histogram, |histogram| histogram.observe(black_box(0.042)))
