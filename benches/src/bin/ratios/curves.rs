@@ -14,13 +14,19 @@ use tachometer_benches::{
 use crate::{
     measure::{Effort, Operations, median},
     plot::{Curve, Plot},
+    rows::Size,
 };
 
 /// Points of the pictures about threads, as far as there are cores: where threads take turns on one, they do not meet.
 const THREADS: [usize; 6] = [1, 2, 4, 8, 16, 32];
 
 /// Points of the picture about scrapes.
-const SERIES: [usize; 3] = [1_000, 10_000, 100_000];
+fn series(size: Size) -> [usize; 3] {
+    match size {
+        Size::Small => [1, 10, 100],
+        Size::Full => [1_000, 10_000, 100_000],
+    }
+}
 
 /// How often each point is measured.
 const ROUNDS: u32 = 15;
@@ -29,7 +35,7 @@ const ROUNDS: u32 = 15;
 const BOUNDS: usize = 11;
 
 /// Measures and draws all pictures, as files in `directory`.
-pub(crate) fn draw(directory: &Path, effort: Effort) -> io::Result<()> {
+pub(crate) fn draw(directory: &Path, effort: Effort, size: Size) -> io::Result<()> {
     fs::create_dir_all(directory)?;
     let effort = Effort { rounds: effort.rounds.min(ROUNDS), ..effort };
     for (file, plot) in [
@@ -38,7 +44,7 @@ pub(crate) fn draw(directory: &Path, effort: Effort) -> io::Result<()> {
             "histogram.svg",
             by_threads("A histogram of 11 bounds, one series for all threads", &histograms(), effort),
         ),
-        ("scrape.svg", by_series(effort)),
+        ("scrape.svg", by_series(effort, size)),
     ] {
         plot.draw(&directory.join(file)).map_err(|error| io::Error::other(error.to_string()))?;
     }
@@ -83,7 +89,7 @@ fn by_threads(title: &'static str, contenders: &Contenders, effort: Effort) -> P
     Plot { title, x: "threads", y: "ns an operation of one thread", curves }
 }
 
-fn by_series(effort: Effort) -> Plot {
+fn by_series(effort: Effort, size: Size) -> Plot {
     type Make = fn(usize) -> Reading;
     let contenders: [(&'static str, Make); 4] = [
         ("tachometer", |series| render::tachometer(series, 1)),
@@ -92,7 +98,7 @@ fn by_series(effort: Effort) -> Plot {
         ("metrics-exporter-prometheus", render::metrics),
     ];
     let mut curves = contenders.map(|(name, _)| Curve { name, points: Vec::new() });
-    for series in SERIES {
+    for series in series(size) {
         let readings = contenders.map(|(_, make)| make(series));
         let times = in_turns(effort.rounds, &readings, Reading::take);
         let milliseconds = times.into_iter().map(|ns| ns * series as f64 / 1e6);

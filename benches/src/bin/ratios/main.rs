@@ -101,7 +101,7 @@ fn run(options: &Options) -> io::Result<()> {
     }
     write!(out, "{}", report.finish(&machine::load()))?;
     out.flush()?;
-    options.plots.as_deref().map_or(Ok(()), |directory| curves::draw(directory, effort))
+    options.plots.as_deref().map_or(Ok(()), |directory| curves::draw(directory, effort, size))
 }
 
 #[cfg(test)]
