@@ -14,8 +14,8 @@ use gungraun::{
     Callgrind, EventKind, LibraryBenchmarkConfig, library_benchmark, library_benchmark_group, main,
 };
 use tachometer::{
-    Buckets, Counter, Family, FloatCounter, Gauge, Histogram, LabelValue, LocalCounter, LocalHistogram,
-    Operation, Outcome, Registry, UpDownCounter,
+    Buckets, Counter, Family, FloatCounter, Gauge, Histogram, IntegerHistogram, LabelValue, LocalCounter,
+    LocalHistogram, Operation, Outcome, Registry, UpDownCounter,
 };
 
 const RECORDS: u32 = 1_000;
@@ -69,6 +69,11 @@ fn gauge() -> Gauge {
 
 fn histogram() -> Histogram {
     warm(|registry| registry.histogram_with("a", "A.", Buckets::seconds()).unwrap(), |h| h.observe(0.5))
+}
+
+fn integer_histogram() -> IntegerHistogram {
+    let make = |registry: &Registry| registry.declare("a_seconds", "A.").register().unwrap();
+    warm(make, |histogram: &IntegerHistogram| histogram.observe(500_000_000))
 }
 
 fn family() -> Family<Status, Counter> {
@@ -132,7 +137,7 @@ fn gauge_set(gauge: Gauge) -> Gauge {
     repeat(gauge, |gauge| gauge.set(0.5))
 }
 
-#[library_benchmark(config = counted(53_024))]
+#[library_benchmark(config = counted(54_024))]
 #[bench::warm(histogram())]
 fn histogram_observe(histogram: Histogram) -> Histogram {
     repeat(histogram, |histogram| histogram.observe(black_box(0.042)))
@@ -144,10 +149,16 @@ fn local_histogram_observe(histogram: LocalHistogram) -> LocalHistogram {
     repeat(histogram, |histogram| histogram.observe(black_box(0.042)))
 }
 
-#[library_benchmark(config = counted(58_024))]
+#[library_benchmark(config = counted(59_024))]
 #[bench::warm(histogram())]
 fn histogram_observe_duration(histogram: Histogram) -> Histogram {
     repeat(histogram, |histogram| histogram.observe_duration(black_box(Duration::from_micros(42))))
+}
+
+#[library_benchmark(config = counted(54_024))]
+#[bench::warm(integer_histogram())]
+fn integer_histogram_observe(histogram: IntegerHistogram) -> IntegerHistogram {
+    repeat(histogram, |histogram| histogram.observe(black_box(42_000_000)))
 }
 
 #[library_benchmark(config = counted(26_030))]
@@ -178,8 +189,8 @@ library_benchmark_group!(
     name = records;
     benchmarks =
         noop_inc, counter_inc, local_counter_inc, float_counter_add, up_down_counter_track, gauge_set,
-        histogram_observe, local_histogram_observe,
-        histogram_observe_duration, dense_family_inc, outcome_guard, operation_of_a_known_duration
+        histogram_observe, local_histogram_observe, histogram_observe_duration, integer_histogram_observe,
+        dense_family_inc, outcome_guard, operation_of_a_known_duration
 );
 
 main!(library_benchmark_groups = records);

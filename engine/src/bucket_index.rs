@@ -39,7 +39,7 @@ struct Entry {
 }
 
 impl BucketIndex {
-    /// For bounds that are finite, ascending and at least one.
+    /// For bounds that are finite, at least one, and none below the one before it.
     pub(crate) fn new(bounds: &[f64]) -> Self {
         Self::table(bounds).unwrap_or_default()
     }
@@ -102,14 +102,16 @@ impl Default for BucketIndex {
     }
 }
 
-/// By how many bits to shift the bounds, at most, so that no two are equal; `None` if they must not be shifted at all.
+/// By how many bits to shift the bounds, at most, so that no two are equal; `None` if they must not be shifted at all,
+/// or two are equal as they are.
 ///
 /// A shift by 52 leaves the exponent; each bit less halves a step. One bit is always shifted out, so that `find` can
 /// subtract steps without overflow.
 fn shift_apart(bounds: &[f64]) -> Option<u32> {
     // Two numbers differ after a shift that leaves the topmost bit in which they differ.
-    let topmost = bounds.windows(2).map(|pair| (pair[0].to_bits() ^ pair[1].to_bits()).ilog2());
-    topmost.chain([52]).min().filter(|shift| *shift > 0)
+    let topmost = |pair: &[f64]| (pair[0].to_bits() ^ pair[1].to_bits()).checked_ilog2();
+    let shifts = bounds.windows(2).map(|pair| topmost(pair).unwrap_or(0));
+    shifts.chain([52]).min().filter(|shift| *shift > 0)
 }
 
 #[cfg(all(test, not(tachometer_loom)))]

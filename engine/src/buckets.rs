@@ -30,6 +30,17 @@ pub(crate) struct Layout {
 }
 
 impl Layout {
+    /// For finite bounds, none below the one before it. (Only those of integers are ever equal.)
+    pub(crate) fn new(bounds: Arc<[f64]>) -> Self {
+        let index = BucketIndex::new(&bounds);
+        Self { bounds, index }
+    }
+
+    /// What bounds and table take of memory.
+    pub(crate) fn bytes(&self) -> usize {
+        size::shared(self) + size::shared(&*self.bounds) + self.index.bytes()
+    }
+
     /// The index of a value's bucket; `None` for what is not recorded, NaN and the infinities.
     #[inline(always)]
     pub(crate) fn find(&self, value: f64) -> Option<usize> {
@@ -141,7 +152,7 @@ impl Buckets {
 
     /// What bounds and table take of memory.
     pub(crate) fn bytes(&self) -> usize {
-        size::shared(&*self.0) + size::shared(&*self.0.bounds) + self.0.index.bytes()
+        self.0.bytes()
     }
 
     /// Whether these are clones of one another.
@@ -151,9 +162,7 @@ impl Buckets {
 
     /// Buckets with bounds that are known to be good.
     fn of(bounds: Vec<f64>) -> Self {
-        let bounds: Arc<[f64]> = bounds.into();
-        let index = BucketIndex::new(&bounds);
-        Self(Arc::new(Layout { bounds, index }))
+        Self(Arc::new(Layout::new(bounds.into())))
     }
 
     /// The finite upper bounds, ascending.

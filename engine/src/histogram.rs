@@ -179,7 +179,7 @@ impl Histogram {
     /// more than 2⁶³ - 1.
     pub(crate) fn add_to_bucket(&self, bucket: usize, n: u64, sum: f64) {
         if let Some(core) = &self.core {
-            core.record(local::own_page(core.slot), bucket, n, sum);
+            core.record(local::own_page(core.slot), bucket, n, pairs::plus(sum));
         }
     }
 
@@ -208,14 +208,19 @@ impl Histogram {
 }
 
 impl HistogramValue {
-    fn zero(buckets: usize) -> Self {
+    pub(crate) fn zero(buckets: usize) -> Self {
         Self { count: 0, sum: 0.0, counts: vec![0; buckets], most_tries: 1 }
     }
 
     fn add(&mut self, bucket: usize, reading: Reading) {
+        self.add_counts(bucket, reading);
+        self.sum += f64::from_bits(reading.sum);
+    }
+
+    /// Adds all but the sum.
+    pub(crate) fn add_counts(&mut self, bucket: usize, reading: Reading) {
         self.counts[bucket] = self.counts[bucket].wrapping_add(reading.count);
         self.count = self.count.wrapping_add(reading.count);
-        self.sum += reading.sum;
         self.most_tries = self.most_tries.max(reading.tries);
     }
 
@@ -226,11 +231,15 @@ impl HistogramValue {
 
     fn subtract(&mut self, columns: &[u64]) {
         if let [counts @ .., count, sum] = columns {
-            let pairs = self.counts.iter_mut().zip(counts);
-            pairs.for_each(|(count, before)| *count = count.wrapping_sub(*before));
-            self.count = self.count.wrapping_sub(*count);
+            self.subtract_counts(counts, *count);
             self.sum = growth(self.sum, f64::from_bits(*sum));
         }
+    }
+
+    pub(crate) fn subtract_counts(&mut self, counts: &[u64], count: u64) {
+        let pairs = self.counts.iter_mut().zip(counts);
+        pairs.for_each(|(count, before)| *count = count.wrapping_sub(*before));
+        self.count = self.count.wrapping_sub(count);
     }
 }
 
@@ -258,12 +267,21 @@ impl HistogramCore {
     /// All that was ever observed.
     fn total(&self) -> HistogramValue {
         let mut value = HistogramValue::zero(self.buckets());
+        self.read(|bucket, reading| value.add(bucket, reading));
+        value
+    }
+
+    /// Reads every bucket of every shard.
+    pub(crate) fn read(&self, mut visit: impl FnMut(usize, Reading)) {
         for page in self.block.arena().shards().filter_map(|shard| shard.page(self.slot)) {
             for bucket in 0..self.buckets() {
-                value.add(bucket, pairs::read(page, offset_of(self.slot), bucket));
+                visit(bucket, pairs::read(page, offset_of(self.slot), bucket));
             }
         }
-        value
+    }
+
+    pub(crate) fn slot(&self) -> u32 {
+        self.slot
     }
 
     pub(crate) fn block(&self) -> &Arc<CellBlock> {
@@ -290,7 +308,7 @@ impl HistogramCore {
     fn observe<'a>(&self, value: f64, page: impl FnOnce() -> Option<&'a Page>) {
         // What is in the table is finite.
         match self.layout.index.find(value) {
-            Some(bucket) => self.record(page(), bucket, 1, value),
+            Some(bucket) => self.record(page(), bucket, 1, pairs::plus(value)),
             None => self.observe_outside_table(value),
         }
     }
@@ -299,7 +317,7 @@ impl HistogramCore {
     #[inline(never)]
     fn observe_outside_table(&self, value: f64) {
         match self.layout.search(value) {
-            Some(bucket) => self.record(local::own_page(self.slot), bucket, 1, value),
+            Some(bucket) => self.record(local::own_page(self.slot), bucket, 1, pairs::plus(value)),
             None => drop_record(DropReason::NotFinite),
         }
     }
@@ -310,7 +328,7 @@ impl HistogramCore {
         match self.layout.find(value).filter(|_| sum.is_finite()) {
             // A reader tells by a bucket's number whether an observation ended meanwhile, so each must change it. None
             // at all does not, and neither do 2⁶³, which wrap around to none.
-            Some(bucket) if n << 1 != 0 => self.record(page(), bucket, n, sum),
+            Some(bucket) if n << 1 != 0 => self.record(page(), bucket, n, pairs::plus(sum)),
             Some(_) => {}
             None => drop_record(DropReason::NotFinite),
         }
@@ -318,19 +336,19 @@ impl HistogramCore {
 
     /// Records in the thread's own page, if it has it.
     #[inline(always)]
-    fn record(&self, page: Option<&Page>, bucket: usize, n: u64, sum: f64) {
-        let slot = self.slot;
+    pub(crate) fn record(&self, page: Option<&Page>, bucket: usize, n: u64, add: impl Fn(u64) -> u64 + Copy) {
+        let offset = offset_of(self.slot);
         match page {
-            Some(page) => record_in(page, offset_of(slot), bucket, n, sum),
-            None => local::record_cold(slot, move |page| record_in(page, offset_of(slot), bucket, n, sum)),
+            Some(page) => record_in(page, offset, bucket, n, add),
+            None => local::record_cold(self.slot, move |page| record_in(page, offset, bucket, n, add)),
         }
     }
 }
 
 /// Records in a page that holds the cells, from this offset on.
 #[inline(always)]
-pub(crate) fn record_in(page: &Page, offset: usize, bucket: usize, n: u64, sum: f64) {
-    if pairs::record(page, offset, bucket, n, sum).is_err() {
+pub(crate) fn record_in(page: &Page, offset: usize, bucket: usize, n: u64, add: impl Fn(u64) -> u64) {
+    if pairs::record(page, offset, bucket, n, add).is_err() {
         drop_record(DropReason::Reentry);
     }
 }

@@ -74,6 +74,7 @@
 //! | [`UpDownCounter`] | what comes and goes, `i64` | the same as a counter |
 //! | [`Gauge`] | a value that is set, `f64` | one store to a shared cell; `add` is a compare-and-swap loop |
 //! | [`Histogram`] | a distribution over buckets | a table look-up and four stores |
+//! | [`IntegerHistogram`] | the same of integers, as nanoseconds and bytes are, with an exact sum | the same |
 //! | [`SignalCounter`] | events in signal handlers, `u64` | one `fetch_add`; the only async-signal-safe handle |
 //!
 //! Counters and histograms have a *local* handle for the tightest loops ([`Counter::local`]). It holds the thread's own
@@ -150,6 +151,7 @@ mod gauge;
 mod held;
 mod histogram;
 mod in_flight;
+mod integer_histogram;
 pub mod labels;
 mod local_handle;
 #[cfg(tachometer_loom)]
@@ -188,6 +190,7 @@ pub use future::FutureExt;
 pub use gauge::Gauge;
 pub use histogram::{Histogram, HistogramValue};
 pub use in_flight::InFlight;
+pub use integer_histogram::{IntegerHistogram, Resolution};
 pub use labels::{LabelValue, Labels};
 pub use local_handle::{LocalCounter, LocalFloatCounter, LocalHistogram, LocalUpDownCounter};
 pub use operation::{NoErrors, Operation, OperationGuard, Progress};

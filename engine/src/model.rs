@@ -106,7 +106,7 @@ impl Cells {
     /// Reads a bucket of a histogram by the protocol: its count, its sum, and the tries.
     pub fn bucket(self, bucket: usize) -> (u64, f64, u32) {
         let reading = pairs::read(self.page, self.offset, bucket);
-        (reading.count, reading.sum, reading.tries)
+        (reading.count, f64::from_bits(reading.sum), reading.tries)
     }
 
     /// Loads the cell with this index, by no protocol at all.

@@ -51,11 +51,18 @@ pub(crate) fn cells(buckets: usize) -> usize {
 #[derive(Debug)]
 pub(crate) struct Reentered;
 
-/// Adds `n` observations that sum up to `sum` to a bucket of the histogram whose cells begin at `undo`.
+/// Adds `n` observations to a bucket of the histogram whose cells begin at `undo`. `add` adds to the bits of the sum:
+/// [`plus`] or [`plus_integer`].
 ///
 /// Wait-free: two loads and four stores. For the owner of the page's shard.
 #[inline(always)]
-pub(crate) fn record(page: &Page, undo: usize, bucket: usize, n: u64, sum: f64) -> Result<(), Reentered> {
+pub(crate) fn record(
+    page: &Page,
+    undo: usize,
+    bucket: usize,
+    n: u64,
+    add: impl Fn(u64) -> u64,
+) -> Result<(), Reentered> {
     let (count, total) = pair(page, undo, bucket);
     let before = count.owner_load();
     if before & 1 == 1 {
@@ -66,16 +73,29 @@ pub(crate) fn record(page: &Page, undo: usize, bucket: usize, n: u64, sum: f64) 
     page.cell(undo).owner_store(sum_before, Ordering::Relaxed);
     count.owner_store(before | 1, Ordering::Release);
     fence(Ordering::Release);
-    total.owner_store((f64::from_bits(sum_before) + sum).to_bits(), Ordering::Relaxed);
+    total.owner_store(add(sum_before), Ordering::Relaxed);
     count.owner_store(before.wrapping_add(n << 1), Ordering::Release);
     Ok(())
+}
+
+/// Adds to a sum of floats.
+#[inline(always)]
+pub(crate) fn plus(sum: f64) -> impl Fn(u64) -> u64 + Copy {
+    move |before| (f64::from_bits(before) + sum).to_bits()
+}
+
+/// Adds to a sum of integers, which wraps around.
+#[inline(always)]
+pub(crate) fn plus_integer(sum: u64) -> impl Fn(u64) -> u64 + Copy {
+    move |before| before.wrapping_add(sum)
 }
 
 /// A bucket as a reader found it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Reading {
     pub(crate) count: u64,
-    pub(crate) sum: f64,
+    /// An integer, or the bits of a float.
+    pub(crate) sum: u64,
     /// How often the number was loaded until it stood still; 1 unless the owner was observing here.
     pub(crate) tries: u32,
 }
@@ -89,7 +109,7 @@ pub(crate) fn read(page: &Page, undo: usize, bucket: usize) -> Reading {
         tries += 1;
         let number = count.load(Ordering::Acquire);
         let cell = if number & 1 == 1 { page.cell(undo) } else { total };
-        let sum = f64::from_bits(cell.load(Ordering::Relaxed));
+        let sum = cell.load(Ordering::Relaxed);
         fence(Ordering::Acquire);
         if count.load(Ordering::Relaxed) == number {
             return Reading { count: number >> 1, sum, tries };

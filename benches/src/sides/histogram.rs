@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use crossbeam_utils::CachePadded;
 use hdrhistogram::Histogram as Hdr;
-use tachometer::{Buckets, Histogram};
+use tachometer::{Buckets, DynamicFamily, Histogram, IntegerHistogram};
 
 use super::{add_to, registry, shared, streams};
 use crate::{HANDLES, Handles, Side, VALUES, bounds, values};
@@ -38,6 +38,44 @@ pub(super) fn engine_handles(bound_count: usize, enabled: bool) -> [Histogram; H
     let family = registry.histogram_family_with("latency_seconds", "", ["stream_name"], buckets);
     let family = family.expect("the name is new and the bounds ascend");
     streams().map(|stream| family.with([("stream_name", &*stream)]).expect("cells"))
+}
+
+/// [`IntegerHistogram::observe`], given nanoseconds.
+#[must_use]
+pub fn integers(handles: Handles, bound_count: usize) -> Side {
+    let (name, registry) = registry(true);
+    let buckets = Buckets::explicit(bounds(bound_count));
+    let family = registry.declare("latency_seconds", "").labels(["stream_name"]).buckets(buckets);
+    let family: DynamicFamily<IntegerHistogram> = family.register().expect("the name is new");
+    let histograms = streams().map(|stream| family.with([("stream_name", &*stream)]).expect("cells"));
+    let nanoseconds = nanoseconds();
+    shared(name, handles, histograms, |histogram, i| histogram.observe(nanoseconds[i % VALUES]))
+}
+
+/// [`Buckets::index_of`].
+#[must_use]
+pub fn index(bound_count: usize) -> Side {
+    let buckets = Buckets::explicit(bounds(bound_count)).expect("they ascend");
+    let values = values();
+    Side::new(
+        "index_of",
+        Handles::One,
+        move |_| (buckets.clone(), 0),
+        |(buckets, sum), i| *sum += buckets.index_of(values[i % VALUES]).unwrap_or(0),
+    )
+}
+
+/// A binary search of the standard library.
+#[must_use]
+pub fn partition_point(bound_count: usize) -> Side {
+    let bounds: Box<[f64]> = bounds(bound_count).into();
+    let values = values();
+    Side::new(
+        "partition_point",
+        Handles::One,
+        move |_| (bounds.clone(), 0),
+        |(bounds, sum), i| *sum += bounds.partition_point(|bound| *bound < values[i % VALUES]),
+    )
 }
 
 /// A bucket and a sum of the thread's own, without a look-up and without protection against a reader. The buckets of
@@ -83,8 +121,7 @@ impl BareCells {
 /// look at meanwhile. It is given nanoseconds as integers, and keeps no sum.
 #[must_use]
 pub fn hdrhistogram() -> Side {
-    let nanoseconds = Box::new(values().map(|seconds| (seconds * 1e9) as u64));
-    let nanoseconds: &'static [u64; VALUES] = Box::leak(nanoseconds);
+    let nanoseconds = nanoseconds();
     Side::new(
         "hdrhistogram",
         Handles::One,
@@ -94,4 +131,8 @@ pub fn hdrhistogram() -> Side {
             let _ = histogram.record(nanoseconds[i % VALUES]);
         },
     )
+}
+
+fn nanoseconds() -> &'static [u64; VALUES] {
+    Box::leak(Box::new(values().map(|seconds| (seconds * 1e9) as u64)))
 }

@@ -4,7 +4,7 @@ use super::parts::{Handles, OUTCOMES};
 use crate::{
     Histogram,
     bucket_index::BucketIndex,
-    cells, histogram,
+    cells, histogram, pairs,
     shard::{
         NO_SLOT, Page, local,
         table::{offset_of, page_of},
@@ -81,7 +81,7 @@ impl Plan {
         let Some(page) = local::own_page(self.page) else { return false };
         let latency = self.latency[outcome];
         if latency != NONE {
-            histogram::record_in(page, latency.into(), bucket, 1, seconds);
+            histogram::record_in(page, latency.into(), bucket, 1, pairs::plus(seconds));
         }
         add(page, self.records, records);
         add(page, self.bytes, bytes);

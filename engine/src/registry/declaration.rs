@@ -12,9 +12,10 @@ use super::{
     typed::{Family, FamilyScope},
 };
 use crate::{
-    Buckets,
+    Buckets, Resolution,
     buckets::IntoBuckets,
     error::{BucketsError, RegisterError, RegisterErrorReason as Reason},
+    integer_histogram::Scale,
     labels::{
         key::KeyWriter,
         label::{Label, known_values},
@@ -53,6 +54,7 @@ pub struct Declaration<'a> {
     unit: Option<&'a str>,
     labels: Vec<&'a str>,
     buckets: Option<Result<Buckets, BucketsError>>,
+    resolution: Option<Resolution>,
     absent_until_set: bool,
 }
 
@@ -81,7 +83,16 @@ pub trait Instrument: Sized {
 
 impl<'a> Declaration<'a> {
     pub(super) fn new(registry: Registry, name: &'a str, help: &'a str) -> Self {
-        Self { registry, name, help, unit: None, labels: Vec::new(), buckets: None, absent_until_set: false }
+        Self {
+            registry,
+            name,
+            help,
+            unit: None,
+            labels: Vec::new(),
+            buckets: None,
+            resolution: None,
+            absent_until_set: false,
+        }
     }
 
     /// Declares the unit. The name must say it already (`..._seconds`, `..._bytes_total`): nothing is appended.
@@ -105,6 +116,13 @@ impl<'a> Declaration<'a> {
     /// The buckets of a histogram; the registry's default ones unless set.
     pub fn buckets(mut self, buckets: impl IntoBuckets) -> Self {
         self.buckets = Some(buckets.into_buckets());
+        self
+    }
+
+    /// What a histogram of integers observes; [`Resolution::Nanoseconds`] unless set. Its buckets are in the unit that
+    /// is exposed.
+    pub fn resolution(mut self, resolution: Resolution) -> Self {
+        self.resolution = Some(resolution);
         self
     }
 
@@ -169,18 +187,22 @@ impl<'a> Declaration<'a> {
         let Registry { catalog, scope } = &self.registry;
         let name = scope.metric_name(self.name)?;
         let error = |reason| RegisterError::new(name.as_str(), reason);
-        let buckets = match (kind, self.buckets) {
-            (Kind::Histogram, None) => Some(catalog.default_buckets.clone()),
-            (Kind::Histogram, Some(buckets)) => {
-                Some(buckets.map_err(|buckets| error(Reason::Buckets(buckets)))?)
-            }
-            (_, Some(_)) => {
-                return Err(error(Reason::UnsuitableOption { option: "buckets", kind: kind.as_str() }));
-            }
-            (_, None) => None,
+        let unsuitable = |option| error(Reason::UnsuitableOption { option, kind: kind.as_str() });
+        let buckets = match (kind.has_buckets(), self.buckets) {
+            (true, None) => Some(catalog.default_buckets.clone()),
+            (true, Some(buckets)) => Some(buckets.map_err(|buckets| error(Reason::Buckets(buckets)))?),
+            (false, Some(_)) => return Err(unsuitable("buckets")),
+            (false, None) => None,
         };
+        let counts_integers = kind == Kind::IntegerHistogram;
+        if self.resolution.is_some() && !counts_integers {
+            return Err(unsuitable("resolution"));
+        }
+        let resolution = self.resolution.unwrap_or_default();
+        let scale = buckets.as_ref().filter(|_| counts_integers);
+        let scale = scale.map(|buckets| Shared::new(Scale::new(resolution, buckets.layout())));
         if self.absent_until_set && kind != Kind::Gauge {
-            return Err(error(Reason::UnsuitableOption { option: "absent_until_set", kind: kind.as_str() }));
+            return Err(unsuitable("absent_until_set"));
         }
         if let Some(unit) = self.unit
             && !name.has_unit(unit)
@@ -190,7 +212,16 @@ impl<'a> Declaration<'a> {
         let scoped = scope.label_names().map(|name| Label::open(name.clone()));
         let labels = scoped.chain(labels).collect();
         let (help, unit) = (self.help.into(), self.unit.map(Shared::from));
-        Ok(Description { name, help, unit, kind, labels, buckets, absent_until_set: self.absent_until_set })
+        Ok(Description {
+            name,
+            help,
+            unit,
+            kind,
+            labels,
+            buckets,
+            scale,
+            absent_until_set: self.absent_until_set,
+        })
     }
 
     /// What `register` makes of the declaration, for a caller outside: an error counts.

@@ -26,7 +26,7 @@ impl Fit {
         Self {
             names: Some(0),
             combinations: 1,
-            buckets: matches!(kind, Kind::Histogram),
+            buckets: kind.has_buckets(),
             absent_until_set: matches!(kind, Kind::Gauge),
         }
     }

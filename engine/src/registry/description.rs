@@ -6,6 +6,7 @@ use super::metric::Kind;
 use crate::{
     Buckets,
     error::{RegisterError, RegisterErrorReason as Reason},
+    integer_histogram::Scale,
     labels::label::Label,
     name::{LabelName, MetricName},
 };
@@ -21,6 +22,8 @@ pub(crate) struct Description {
     pub(crate) labels: Box<[Label]>,
     /// Of a histogram, and of nothing else.
     pub(crate) buckets: Option<Buckets>,
+    /// Of a histogram of integers, and of nothing else.
+    pub(crate) scale: Option<Shared<Scale>>,
     pub(crate) absent_until_set: bool,
 }
 
@@ -53,6 +56,10 @@ impl Description {
         }
         if self.buckets != other.buckets {
             return Err(Reason::BucketsConflict);
+        }
+        let resolution = |description: &Self| description.scale.as_ref().map(|scale| scale.resolution());
+        if resolution(self) != resolution(other) {
+            return Err(Reason::OptionsConflict);
         }
         if self.unit != other.unit || self.absent_until_set != other.absent_until_set {
             return Err(Reason::OptionsConflict);

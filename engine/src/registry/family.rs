@@ -198,6 +198,7 @@ impl FamilyCore {
         Material {
             arena: self.arena,
             layout: self.description.buckets.as_ref().map(Buckets::layout),
+            scale: self.description.scale.as_ref(),
             absent_until_set: self.description.absent_until_set,
             counted,
         }

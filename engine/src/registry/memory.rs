@@ -10,6 +10,7 @@ use crate::{
     Buckets,
     gauge::GaugeCell,
     histogram::HistogramCore,
+    integer_histogram::IntegerCore,
     labels::label::Label,
     shard::CellBlock,
     signal_counter::SignalCell,
@@ -148,6 +149,7 @@ impl Description {
             + size_of_val(&*self.labels)
             + self.labels.iter().map(Label::bytes).sum::<usize>()
             + own_buckets.map_or(0, Buckets::bytes)
+            + self.scale.as_ref().map_or(0, |scale| scale.bytes())
     }
 }
 
@@ -158,6 +160,7 @@ impl Series<'_> {
             Self::FloatCounter(counter) => counter.0.block().map(|block| &**block),
             Self::UpDownCounter(counter) => counter.0.block().map(|block| &**block),
             Self::Histogram(histogram) => histogram.core().map(|core| &**core.block()),
+            Self::IntegerHistogram(histogram) => histogram.core().map(|core| &**core.block()),
             _ => None,
         }
     }
@@ -168,6 +171,7 @@ impl Series<'_> {
         let content = match self {
             Self::Counter(_) | Self::FloatCounter(_) | Self::UpDownCounter(_) | Self::Info => 0,
             Self::Histogram(_) => ARC + size_of::<HistogramCore>(),
+            Self::IntegerHistogram(_) => ARC + size_of::<IntegerCore>(),
             Self::Gauge(_) => ARC + size_of::<GaugeCell>(),
             Self::SignalCounter(_) => ARC + size_of::<SignalCell>(),
             Self::StateSet(cell) => {

@@ -8,12 +8,13 @@
 use std::sync::Arc as Shared;
 
 use crate::{
-    Counter, FloatCounter, Gauge, Histogram, MetricKind, SignalCounter, UpDownCounter,
+    Counter, FloatCounter, Gauge, Histogram, IntegerHistogram, MetricKind, SignalCounter, UpDownCounter,
     buckets::Layout,
     cells::SumCell,
     gauge::GaugeCell,
     held::Held,
     histogram::HistogramCore,
+    integer_histogram::{IntegerCore, Scale},
     pairs,
     shard::{Arena, CellBlock},
     signal_counter::SignalCell,
@@ -30,6 +31,8 @@ pub(crate) struct Material<'a> {
     pub(crate) arena: &'static Arena,
     /// Of a histogram.
     pub(crate) layout: Option<&'a Shared<Layout>>,
+    /// Of a histogram of integers.
+    pub(crate) scale: Option<&'a Shared<Scale>>,
     /// Of a gauge.
     pub(crate) absent_until_set: bool,
     /// Whether handles count themselves.
@@ -77,6 +80,7 @@ pub(crate) enum Kind {
     UpDownCounter,
     Gauge,
     Histogram,
+    IntegerHistogram,
     SignalCounter,
     StateSet,
     Info,
@@ -93,6 +97,7 @@ impl Kind {
             Self::UpDownCounter => "up-down counter",
             Self::Gauge => "gauge",
             Self::Histogram => "histogram",
+            Self::IntegerHistogram => "integer histogram",
             Self::SignalCounter => "signal counter",
             Self::StateSet => "state set",
             Self::Info => "info",
@@ -105,10 +110,15 @@ impl Kind {
         match self {
             Self::Counter | Self::FloatCounter | Self::SignalCounter | Self::CounterFn => MetricKind::Counter,
             Self::UpDownCounter | Self::Gauge | Self::GaugeFn => MetricKind::Gauge,
-            Self::Histogram => MetricKind::Histogram,
+            Self::Histogram | Self::IntegerHistogram => MetricKind::Histogram,
             Self::StateSet => MetricKind::StateSet,
             Self::Info => MetricKind::Info,
         }
+    }
+
+    /// Whether the series have buckets.
+    pub(crate) const fn has_buckets(self) -> bool {
+        matches!(self, Self::Histogram | Self::IntegerHistogram)
     }
 
     /// Whether the series are asked for, and not kept.
@@ -119,7 +129,7 @@ impl Kind {
     /// What the names of the family's samples end in.
     pub(crate) fn sample_suffixes(self) -> &'static [&'static str] {
         match self {
-            Self::Histogram => &["", "_bucket", "_sum", "_count"],
+            Self::Histogram | Self::IntegerHistogram => &["", "_bucket", "_sum", "_count"],
             Self::Info => &["", "_info"],
             _ => &[""],
         }
@@ -134,6 +144,7 @@ pub(crate) enum AnyHandle {
     UpDownCounter(UpDownCounter),
     Gauge(Gauge),
     Histogram(Histogram),
+    IntegerHistogram(IntegerHistogram),
     SignalCounter(SignalCounter),
     StateSet(Arc<StateCell>),
     Info,
@@ -147,6 +158,7 @@ impl AnyHandle {
             Self::UpDownCounter(counter) => Series::UpDownCounter(counter),
             Self::Gauge(gauge) => Series::Gauge(gauge),
             Self::Histogram(histogram) => Series::Histogram(histogram),
+            Self::IntegerHistogram(histogram) => Series::IntegerHistogram(histogram),
             Self::SignalCounter(counter) => Series::SignalCounter(counter),
             Self::StateSet(cell) => Series::StateSet(cell),
             Self::Info => Series::Info,
@@ -162,6 +174,7 @@ pub(crate) enum Series<'a> {
     UpDownCounter(&'a UpDownCounter),
     Gauge(&'a Gauge),
     Histogram(&'a Histogram),
+    IntegerHistogram(&'a IntegerHistogram),
     SignalCounter(&'a SignalCounter),
     StateSet(&'a Arc<StateCell>),
     Info,
@@ -181,6 +194,11 @@ impl Series<'_> {
             Self::Histogram(histogram) => histogram
                 .core()
                 .map(|core| Source::Pairs { block: Arc::clone(core.block()), buckets: core.buckets() }),
+            Self::IntegerHistogram(histogram) => histogram.core().map(|core| Source::IntegerPairs {
+                block: Arc::clone(core.block()),
+                buckets: core.buckets(),
+                per_unit: core.scale().resolution().per_unit(),
+            }),
             Self::SignalCounter(SignalCounter(cell)) => {
                 cell.as_ref().map(|cell| Source::Signal(Arc::clone(cell.arc())))
             }
@@ -194,6 +212,10 @@ impl Series<'_> {
         match self {
             Self::Histogram(histogram) => {
                 let bounds = histogram.core().map(|core| Shared::clone(core.bounds()));
+                Shape::Histogram(bounds.unwrap_or_default())
+            }
+            Self::IntegerHistogram(histogram) => {
+                let bounds = histogram.core().map(|core| Shared::clone(core.scale().bounds()));
                 Shape::Histogram(bounds.unwrap_or_default())
             }
             Self::StateSet(cell) => Shape::StateSet(Shared::clone(cell.names())),
@@ -212,6 +234,7 @@ impl Series<'_> {
             Self::UpDownCounter(counter) => counter.reset(),
             Self::Gauge(gauge) => gauge.reset(),
             Self::Histogram(histogram) => histogram.reset(),
+            Self::IntegerHistogram(histogram) => histogram.reset(),
             Self::SignalCounter(counter) => counter.reset(),
             Self::StateSet(_) | Self::Info => {}
         }
@@ -229,6 +252,7 @@ impl Series<'_> {
             }
             Self::Gauge(Gauge(cell)) => cell.as_ref().is_some_and(Held::is_only),
             Self::Histogram(histogram) => histogram.core().is_some_and(Held::is_only),
+            Self::IntegerHistogram(histogram) => histogram.core().is_some_and(Held::is_only),
             Self::SignalCounter(SignalCounter(cell)) => cell.as_ref().is_some_and(Held::is_only),
             Self::StateSet(_) | Self::Info => false,
         }
@@ -242,6 +266,7 @@ impl Series<'_> {
             Self::UpDownCounter(counter) => counter.value() as u64,
             Self::Gauge(gauge) => gauge.bits(),
             Self::Histogram(histogram) => histogram.value().count,
+            Self::IntegerHistogram(histogram) => histogram.value().count,
             Self::SignalCounter(counter) => counter.value(),
             Self::StateSet(_) | Self::Info => 0,
         }
@@ -301,6 +326,11 @@ metric! {
         let layout = material.layout?;
         let block = material.cells(pairs::cells(layout.bounds.len() + 1))?;
         Some(Self::new(Arc::new(HistogramCore::new(block, Shared::clone(layout)))))
+    };
+    IntegerHistogram: |material| {
+        let scale = material.scale?;
+        let block = material.cells(pairs::cells(scale.bounds().len() + 1))?;
+        Some(Self::new(IntegerCore::new(block, scale)))
     };
 }
 

@@ -46,8 +46,8 @@ use scope::Scope;
 use typed::FamilyScope;
 
 use crate::{
-    Counter, FloatCounter, Gauge, Histogram, SignalCounter, Snapshot, UpDownCounter, buckets::IntoBuckets,
-    error::RegisterError, name::ConstantLabel, sync::Arc,
+    Counter, FloatCounter, Gauge, Histogram, IntegerHistogram, Resolution, SignalCounter, Snapshot,
+    UpDownCounter, buckets::IntoBuckets, error::RegisterError, name::ConstantLabel, sync::Arc,
 };
 
 /// Most labels that a family can have.
@@ -215,6 +215,21 @@ impl Registry {
         buckets: impl IntoBuckets,
     ) -> Result<Histogram, RegisterError> {
         self.declare(name, help).buckets(buckets).register()
+    }
+
+    /// Registers a histogram of integers, with buckets in the unit that is exposed: of nanoseconds, in seconds.
+    ///
+    /// # Errors
+    ///
+    /// As [`histogram_with`](Self::histogram_with).
+    pub fn integer_histogram(
+        &self,
+        name: &str,
+        help: &str,
+        buckets: impl IntoBuckets,
+        resolution: Resolution,
+    ) -> Result<IntegerHistogram, RegisterError> {
+        self.declare(name, help).buckets(buckets).resolution(resolution).register()
     }
 
     /// Registers a family of integer counters with these label names.

@@ -24,6 +24,8 @@ pub(crate) enum Source {
     Float(Arc<CellBlock>),
     /// The pairs of a histogram.
     Pairs { block: Arc<CellBlock>, buckets: usize },
+    /// The pairs of a histogram of integers, and how many make a unit.
+    IntegerPairs { block: Arc<CellBlock>, buckets: usize, per_unit: f64 },
     /// One shared float.
     Gauge(Arc<GaugeCell>),
     /// One shared integer.
@@ -47,6 +49,8 @@ pub(crate) struct Plan {
     own: Vec<(usize, Own)>,
     /// What series held when they were reset, by their first column.
     baselines: Vec<(usize, Sum, Baseline)>,
+    /// Sums of integers that are exposed in another unit, and how many make one.
+    scaled: Vec<(usize, f64)>,
     /// Keeps the slots from being reused until the last snapshot with this plan is gone.
     blocks: Vec<Arc<CellBlock>>,
 }
@@ -62,6 +66,7 @@ enum Sum {
     Integer,
     Float,
     Pairs { buckets: u16 },
+    IntegerPairs { buckets: u16 },
 }
 
 struct OtherEntry {
@@ -83,6 +88,10 @@ impl Plan {
             Source::Integer(block) => (block, Sum::Integer),
             Source::Float(block) => (block, Sum::Float),
             Source::Pairs { block, buckets } => (block, Sum::Pairs { buckets: buckets as u16 }),
+            Source::IntegerPairs { block, buckets, per_unit } => {
+                self.scaled.push((column + buckets + 1, per_unit));
+                (block, Sum::IntegerPairs { buckets: buckets as u16 })
+            }
             Source::Gauge(gauge) => return self.add_other(series, column, Other::Gauge(gauge)),
             Source::Signal(value) => return self.add_other(series, column, Other::Signal(value)),
             Source::States(cell) => return self.add_other(series, column, Other::States(cell)),
@@ -112,13 +121,14 @@ impl Plan {
 
     /// What the plan takes of memory. The blocks belong to their series.
     pub(super) fn bytes(&self) -> usize {
-        let Self { cells, pages, others, own, baselines, blocks } = self;
+        let Self { cells, pages, others, own, baselines, scaled, blocks } = self;
         let sizes = [
             cells.capacity() * size_of::<CellEntry>(),
             pages.capacity() * size_of::<Range<usize>>(),
             others.capacity() * size_of::<OtherEntry>(),
             own.capacity() * size_of::<(usize, Own)>(),
             baselines.capacity() * size_of::<(usize, Sum, Baseline)>(),
+            scaled.capacity() * size_of::<(usize, f64)>(),
             blocks.capacity() * size_of::<Arc<CellBlock>>(),
         ];
         sizes.iter().sum()
@@ -137,6 +147,9 @@ impl Plan {
         }
         for (column, sum, baseline) in &self.baselines {
             sum.subtract(&mut values[*column..], baseline);
+        }
+        for (column, per_unit) in &self.scaled {
+            values[*column] = (values[*column] as f64 / per_unit).to_bits();
         }
     }
 
@@ -168,6 +181,7 @@ impl Sum {
             Self::Integer => 1,
             Self::Float => 0,
             Self::Pairs { buckets } => usize::from(buckets) + 1,
+            Self::IntegerPairs { buckets } => usize::from(buckets) + 2,
         };
         for (at, (value, before)) in values.iter_mut().zip(baseline).enumerate() {
             if at < integers {
@@ -190,15 +204,24 @@ impl CellEntry {
                 add_float(&mut values[0], f64::from_bits(page.cell(offset).load(Ordering::Relaxed)))
             }
             Sum::Pairs { buckets } => {
-                let buckets = usize::from(buckets);
-                for bucket in 0..buckets {
-                    let reading = pairs::read(page, offset, bucket);
-                    values[bucket] = values[bucket].wrapping_add(reading.count);
-                    values[buckets] = values[buckets].wrapping_add(reading.count);
-                    add_float(&mut values[buckets + 1], reading.sum);
-                }
+                let add = |sum: &mut u64, more| add_float(sum, f64::from_bits(more));
+                add_pairs(page, offset, buckets.into(), values, add);
+            }
+            Sum::IntegerPairs { buckets } => {
+                let add = |sum: &mut u64, more| *sum = sum.wrapping_add(more);
+                add_pairs(page, offset, buckets.into(), values, add);
             }
         }
+    }
+}
+
+/// Adds the buckets of a histogram in one shard, and their sums by `add`.
+fn add_pairs(page: &Page, offset: usize, buckets: usize, values: &mut [u64], add: impl Fn(&mut u64, u64)) {
+    for bucket in 0..buckets {
+        let reading = pairs::read(page, offset, bucket);
+        values[bucket] = values[bucket].wrapping_add(reading.count);
+        values[buckets] = values[buckets].wrapping_add(reading.count);
+        add(&mut values[buckets + 1], reading.sum);
     }
 }
 

@@ -16,6 +16,7 @@ pub(super) fn rows() -> Vec<Row> {
     rows.extend(against(2, |peer| peer.two_threads));
     rows.extend(hdrhistogram());
     rows.extend(local());
+    rows.extend(index());
     rows
 }
 
@@ -88,15 +89,17 @@ fn against(threads: usize, at_least: fn(&Peer) -> f64) -> Vec<Row> {
     rows
 }
 
-/// The row of integers belongs here too.
 fn hdrhistogram() -> Vec<Row> {
     let note = "hdrhistogram takes integers, keeps no sum, needs &mut and allows no reader meanwhile; it has far more \
         buckets";
     let target = Target::Faster(0.8);
     let name = format!("histogram observe, {BOUNDS} bounds, hdrhistogram record");
     let other = histogram::hdrhistogram;
+    let integers = || histogram::integers(Handles::One, BOUNDS);
+    let of_integers = format!("integer {name}");
     vec![
         row(&name, 1, ours, other, target, note),
+        row(&of_integers, 1, integers, other, Target::Faster(1.0), note),
         row("bare bucket and sum, hdrhistogram record", 1, floor, other, target, LIMIT),
     ]
 }
@@ -111,4 +114,26 @@ fn local() -> Vec<Row> {
         row(&name, threads, ours, local, Target::Faster(0.8), note)
     };
     [1, 2].map(row).into()
+}
+
+/// Finding the bucket alone.
+fn index() -> Vec<Row> {
+    let against_search = |bounds, at_least| {
+        let (ours, other) = (move || histogram::index(bounds), move || histogram::partition_point(bounds));
+        row(
+            &format!("bucket of a value, {bounds} bounds, partition_point"),
+            1,
+            ours,
+            other,
+            Target::Faster(at_least),
+            "",
+        )
+    };
+    let (many, few) = (|| histogram::index(160), || histogram::index(5));
+    vec![
+        against_search(11, 1.0),
+        against_search(64, 3.0),
+        against_search(160, 3.0),
+        row("bucket of a value, 160 bounds by 5 bounds", 1, many, few, Target::Within(1.5), ""),
+    ]
 }
