@@ -173,7 +173,7 @@ fn outcome_guard(family: Family<Outcome, Counter>) -> Family<Outcome, Counter> {
     repeat(family, |family| family.start().end(black_box(Outcome::Ok)))
 }
 
-#[library_benchmark(config = counted(123_053))]
+#[library_benchmark(config = counted(124_053))]
 #[bench::warm(operation())]
 fn operation_of_a_known_duration(operation: Operation) -> Operation {
     let start = Instant::now();

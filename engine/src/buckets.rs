@@ -171,12 +171,12 @@ impl Buckets {
         &self.0.bounds
     }
 
-    /// The index of the bucket that a value belongs to: the first whose bound is not below it, and that up to +Inf, behind
-    /// all bounds, when there is none. `None` for what no histogram records, NaN and the infinities.
+    /// The index of the bucket that a value belongs to: the first whose bound is not below it, and that up to +Inf,
+    /// behind all bounds, when there is none. `None` for what no histogram records, NaN and the infinities.
     ///
-    /// The same look-up as that of [`Histogram::observe`](crate::Histogram::observe), at about a nanosecond. Negative
-    /// values, those far beyond the last bound, and bounds for which no table can be had, because they are not above 0 or
-    /// lie too close together, are searched for at some nanoseconds more.
+    /// The same look-up as that of [`Histogram::observe`](crate::Histogram::observe), at about a nanosecond. Searched
+    /// for, at some nanoseconds more, are negative values, those far beyond the last bound, and all where no table can be
+    /// had, because bounds are not above 0 or lie too close together.
     ///
     /// ```
     /// let buckets = tachometer::Buckets::explicit([0.1, 0.5])?;

@@ -144,7 +144,8 @@ impl Handles {
     /// Records the end of one, at best with one look at the thread's pages.
     ///
     /// Neither generic nor inlined: the program has one copy of it, for all kinds of operations. What it is given goes
-    /// through registers. (The look at the pages in the caller spares this function its stack, and costs the caller more.)
+    /// through registers. (To look at the pages in the caller spares this function its stack, and costs the caller
+    /// more.)
     #[inline(never)]
     fn record(&self, outcome: Outcome, seconds: f64, records: u64, bytes: u64) {
         let outcome = outcome.index();

@@ -1,4 +1,4 @@
-//! What the record of an operation reads, beside the cells: where they lie, and where the bucket of a duration is found.
+//! What the record of an operation reads, beside the cells: where they lie, and where a duration's bucket is found.
 
 use super::parts::{Handles, OUTCOMES};
 use crate::{
@@ -31,6 +31,8 @@ pub(super) struct Plan {
     latency: [u16; OUTCOMES],
     /// Whether somebody asks how long it takes.
     is_timed: bool,
+    /// Whether there is nothing to record at all, as in a disabled registry.
+    is_empty: bool,
     /// Of the histograms, which are one family and so have their buckets in common.
     index: BucketIndex,
 }
@@ -44,17 +46,21 @@ impl Plan {
         let [records, bytes] = [&handles.records, &handles.bytes].map(|counter| counter.0.slot());
         let outcomes = handles.outcomes.each_ref().map(|counter| counter.0.slot());
         let latency = handles.latency.each_ref().map(Histogram::slot);
-        let cells = [in_flight, records, bytes].into_iter().chain(outcomes).chain(latency);
+        let cells = || {
+            let all = [in_flight, records, bytes].into_iter().chain(outcomes).chain(latency);
+            all.filter(|slot| *slot != NO_SLOT)
+        };
         let has_gauge = handles.in_flight_gauge.0.is_some();
         let index = handles.latency[0].core().map(|core| core.layout().index.clone());
         Self {
-            page: if has_gauge { NO_SLOT } else { common_page(cells) },
+            page: if has_gauge { NO_SLOT } else { common_page(cells()) },
             in_flight: offset(in_flight),
             records: offset(records),
             bytes: offset(bytes),
             outcomes: outcomes.map(offset),
             latency: latency.map(offset),
             is_timed: index.is_some(),
+            is_empty: !has_gauge && cells().next().is_none(),
             index: index.unwrap_or_default(),
         }
     }
@@ -64,21 +70,22 @@ impl Plan {
         self.is_timed
     }
 
-    /// Counts one more under way, when the thread has the one page. Says whether it was so; else nothing is recorded.
+    /// Counts one more under way, when the thread has the one page. Says false when there is something to record
+    /// apart.
     #[inline(always)]
     pub(super) fn enter(&self) -> bool {
-        let Some(page) = local::own_page(self.page) else { return false };
+        let Some(page) = local::own_page(self.page) else { return self.is_empty };
         add(page, self.in_flight, 1);
         true
     }
 
-    /// Records an end, when the thread has the one page, and the bucket is found in a table. Says whether it was so;
-    /// else nothing is recorded.
+    /// Records an end, when the thread has the one page, and the bucket is found in a table. Says false when there is
+    /// something to record apart, and then has recorded nothing.
     #[inline(always)]
     pub(super) fn record(&self, outcome: usize, seconds: f64, records: u64, bytes: u64) -> bool {
         // The bucket before the page, as a histogram does it.
         let Some(bucket) = self.bucket(seconds) else { return false };
-        let Some(page) = local::own_page(self.page) else { return false };
+        let Some(page) = local::own_page(self.page) else { return self.is_empty };
         let latency = self.latency[outcome];
         if latency != NONE {
             histogram::record_in(page, latency.into(), bucket, 1, pairs::plus(seconds));
@@ -108,14 +115,14 @@ impl Default for Plan {
             outcomes: [NONE; OUTCOMES],
             latency: [NONE; OUTCOMES],
             is_timed: false,
+            is_empty: true,
             index: BucketIndex::default(),
         }
     }
 }
 
 /// A slot in the page that all of these lie in, [`NO_SLOT`] when there is no such page.
-fn common_page(slots: impl Iterator<Item = u32>) -> u32 {
-    let mut slots = slots.filter(|slot| *slot != NO_SLOT);
+fn common_page(mut slots: impl Iterator<Item = u32>) -> u32 {
     let Some(first) = slots.next() else { return NO_SLOT };
     if slots.all(|slot| page_of(slot) == page_of(first)) { first } else { NO_SLOT }
 }
