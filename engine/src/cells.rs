@@ -5,7 +5,7 @@ use std::fmt;
 use crate::{
     held::Held,
     shard::{
-        Arena, CellBlock, NO_SLOT, Page,
+        CellBlock, NO_SLOT, Page,
         local::{self, OwnPages},
         table::offset_of,
     },
@@ -56,27 +56,6 @@ impl SumCell {
     #[inline(always)]
     pub(crate) fn update_in(&self, pages: OwnPages<'_>, change: impl Fn(u64) -> u64) {
         update(self.slot, pages.page(self.slot), change);
-    }
-
-    /// The bits of the sum when the series was last reset. Ask for it before [`fold`](Self::fold).
-    pub(crate) fn baseline(&self) -> Option<u64> {
-        self.block.as_ref()?.baseline()?.first().copied()
-    }
-
-    /// Makes the sum that `read` loads the zero of the series.
-    pub(crate) fn reset(&self, read: impl FnOnce() -> u64) {
-        if let Some(block) = &self.block {
-            block.reset(|| [read()].into());
-        }
-    }
-
-    /// Folds the cell of every shard that has one, in the arena's order.
-    pub(crate) fn fold<T>(&self, start: T, mut add: impl FnMut(T, u64) -> T) -> T {
-        let Some(block) = &self.block else { return start };
-        let arena: &'static Arena = block.arena();
-        let pages = arena.shards().filter_map(|shard| shard.page(self.slot));
-        // Relaxed: each cell is read by itself.
-        pages.fold(start, |sum, page| add(sum, page.cell(offset_of(self.slot)).load(Ordering::Relaxed)))
     }
 }
 

@@ -2,9 +2,10 @@
 
 use crate::{
     LocalCounter, LocalFloatCounter, LocalUpDownCounter,
-    cells::{SumCell, growth},
+    cells::SumCell,
     drops::{DropReason, drop_record},
     shard::local::OwnPages,
+    sums,
 };
 
 /// A count of events, as a `u64`.
@@ -64,17 +65,7 @@ impl Counter {
     /// few nanoseconds a thread; for tests and reports.
     #[must_use]
     pub fn value(&self) -> u64 {
-        let baseline = self.0.baseline().unwrap_or(0);
-        self.total().wrapping_sub(baseline)
-    }
-
-    /// Begins again at 0.
-    pub(crate) fn reset(&self) {
-        self.0.reset(|| self.total());
-    }
-
-    fn total(&self) -> u64 {
-        self.0.fold(0, u64::wrapping_add)
+        self.0.block().map_or(0, |cell| sums::integer(cell))
     }
 }
 
@@ -132,17 +123,7 @@ impl FloatCounter {
     /// The sum over all threads. See [`Counter::value`].
     #[must_use]
     pub fn value(&self) -> f64 {
-        let baseline = self.0.baseline().unwrap_or(0);
-        growth(self.total(), f64::from_bits(baseline))
-    }
-
-    /// Begins again at 0.
-    pub(crate) fn reset(&self) {
-        self.0.reset(|| self.total().to_bits());
-    }
-
-    fn total(&self) -> f64 {
-        self.0.fold(0.0, |sum, bits| sum + f64::from_bits(bits))
+        self.0.block().map_or(0.0, |cell| sums::float(cell))
     }
 
     #[cold]
@@ -227,16 +208,6 @@ impl UpDownCounter {
     /// addition of another that came before it.
     #[must_use]
     pub fn value(&self) -> i64 {
-        let baseline = self.0.baseline().unwrap_or(0);
-        self.total().wrapping_sub(baseline) as i64
-    }
-
-    /// Begins again at 0.
-    pub(crate) fn reset(&self) {
-        self.0.reset(|| self.total());
-    }
-
-    fn total(&self) -> u64 {
-        self.0.fold(0, u64::wrapping_add)
+        self.0.block().map_or(0, |cell| sums::integer(cell) as i64)
     }
 }

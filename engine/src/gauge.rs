@@ -3,8 +3,8 @@
 use std::fmt;
 
 use crate::{
-    held::{Counted, Held},
-    sync::{AtomicF64, AtomicU32, Ordering},
+    held::Held,
+    sync::{AtomicF64, Ordering},
 };
 
 /// A value that is set, as an `f64`: a queue's length, a temperature, a version's timestamp.
@@ -31,8 +31,6 @@ pub struct Gauge(pub(crate) Option<Held<GaugeCell>>);
 pub(crate) struct GaugeCell {
     value: AtomicF64,
     initial: f64,
-    counted: bool,
-    holders: AtomicU32,
 }
 
 /// The value of a gauge that is absent until it is set: one of the many NaNs, which no arithmetic makes.
@@ -40,15 +38,25 @@ const UNSET: u64 = 0x7ff8_7461_6368_6f6d;
 
 impl GaugeCell {
     /// A cell that holds 0, or nothing until it is set.
-    pub(crate) fn new(absent_until_set: bool, counted: bool) -> Self {
+    pub(crate) fn new(absent_until_set: bool) -> Self {
         let initial = if absent_until_set { f64::from_bits(UNSET) } else { 0.0 };
-        Self { value: AtomicF64::new(initial), initial, counted, holders: AtomicU32::new(0) }
+        Self { value: AtomicF64::new(initial), initial }
     }
 
     /// The value, if there is one.
     pub(crate) fn get(&self) -> Option<f64> {
         let value = self.value.load(Ordering::Relaxed);
         (value.to_bits() != UNSET).then_some(value)
+    }
+
+    /// The bits of the value, others for one that was never set.
+    pub(crate) fn bits(&self) -> u64 {
+        self.value.load(Ordering::Relaxed).to_bits()
+    }
+
+    /// Begins again as it was registered.
+    pub(crate) fn reset(&self) {
+        self.set(self.initial);
     }
 
     fn set(&self, value: f64) {
@@ -63,12 +71,6 @@ impl GaugeCell {
         } else {
             self.value.fetch_add(amount, Ordering::Relaxed);
         }
-    }
-}
-
-impl Counted for GaugeCell {
-    fn holders(&self) -> Option<&AtomicU32> {
-        self.counted.then_some(&self.holders)
     }
 }
 
@@ -116,18 +118,6 @@ impl Gauge {
     #[must_use]
     pub fn value(&self) -> f64 {
         self.0.as_ref().and_then(|cell| cell.get()).unwrap_or(0.0)
-    }
-
-    /// The bits of the value, others for one that was never set.
-    pub(crate) fn bits(&self) -> u64 {
-        self.0.as_ref().map_or(0, |cell| cell.value.load(Ordering::Relaxed).to_bits())
-    }
-
-    /// Begins again as it was registered.
-    pub(crate) fn reset(&self) {
-        if let Some(cell) = &self.0 {
-            cell.set(cell.initial);
-        }
     }
 }
 

@@ -12,14 +12,13 @@ use crate::{
     cells::growth,
     clock,
     drops::{DropReason, drop_record},
-    held::{Counted, Held},
+    held::Held,
     pairs::{self, Reading},
     shard::{
         Baseline, CellBlock, NO_SLOT, Page,
         local::{self, OwnPages},
         table::offset_of,
     },
-    sync::{Arc, AtomicU32},
 };
 
 /// A distribution of values over fixed buckets: latencies in seconds, sizes in bytes.
@@ -49,7 +48,7 @@ pub struct Histogram {
 pub(crate) struct HistogramCore {
     /// The block's slot, here to save a record the way to it.
     slot: u32,
-    block: Arc<CellBlock>,
+    block: CellBlock,
     layout: Shared<Layout>,
 }
 
@@ -73,8 +72,8 @@ impl Histogram {
         Self { core: None }
     }
 
-    pub(crate) fn new(core: Arc<HistogramCore>) -> Self {
-        Self { core: Some(Held::new(core)) }
+    pub(crate) fn new(core: Held<HistogramCore>) -> Self {
+        Self { core: Some(core) }
     }
 
     /// A handle for the tightest loops of the calling thread, which it cannot leave. See [`Counter::local`].
@@ -189,13 +188,6 @@ impl Histogram {
         self.core.as_ref().map_or_else(|| HistogramValue::zero(0), |core| core.value())
     }
 
-    /// Begins again without observations.
-    pub(crate) fn reset(&self) {
-        if let Some(core) = &self.core {
-            core.block.reset(|| core.total().columns());
-        }
-    }
-
     /// The slot of the first cell, [`NO_SLOT`] when records go nowhere.
     pub(crate) fn slot(&self) -> u32 {
         self.core.as_ref().map_or(NO_SLOT, |core| core.slot)
@@ -243,25 +235,24 @@ impl HistogramValue {
     }
 }
 
-impl Counted for HistogramCore {
-    fn holders(&self) -> Option<&AtomicU32> {
-        self.block.holders()
-    }
-}
-
 impl HistogramCore {
-    pub(crate) fn new(block: Arc<CellBlock>, layout: Shared<Layout>) -> Self {
+    pub(crate) fn new(block: CellBlock, layout: Shared<Layout>) -> Self {
         clock::warm_up();
         Self { slot: block.slot(), block, layout }
     }
 
-    fn value(&self) -> HistogramValue {
+    pub(crate) fn value(&self) -> HistogramValue {
         let baseline = self.block.baseline();
         let mut value = self.total();
         if let Some(baseline) = baseline {
             value.subtract(&baseline);
         }
         value
+    }
+
+    /// Begins again without observations.
+    pub(crate) fn reset(&self) {
+        self.block.reset(|| self.total().columns());
     }
 
     /// All that was ever observed.
@@ -284,7 +275,7 @@ impl HistogramCore {
         self.slot
     }
 
-    pub(crate) fn block(&self) -> &Arc<CellBlock> {
+    pub(crate) fn block(&self) -> &CellBlock {
         &self.block
     }
 

@@ -5,12 +5,11 @@ use std::{fmt, sync::Arc as Shared, time::Duration};
 use crate::{
     HistogramValue,
     buckets::Layout,
-    held::{Counted, Held},
+    held::Held,
     histogram::HistogramCore,
     pairs,
     shard::{CellBlock, local},
     size,
-    sync::{Arc, AtomicU32},
 };
 
 /// A distribution of integers over fixed buckets: durations in nanoseconds, sizes in bytes.
@@ -82,8 +81,8 @@ impl IntegerHistogram {
         Self { core: None }
     }
 
-    pub(crate) fn new(core: IntegerCore) -> Self {
-        Self { core: Some(Held::new(Arc::new(core))) }
+    pub(crate) fn new(core: Held<IntegerCore>) -> Self {
+        Self { core: Some(core) }
     }
 
     pub(crate) fn core(&self) -> Option<&Held<IntegerCore>> {
@@ -129,16 +128,6 @@ impl IntegerHistogram {
     #[must_use]
     pub fn sum(&self) -> u64 {
         self.core.as_ref().map_or(0, |core| core.grown().1)
-    }
-
-    /// Begins again without observations.
-    pub(crate) fn reset(&self) {
-        if let Some(core) = &self.core {
-            core.block().reset(|| {
-                let (total, sum) = core.total();
-                total.counts.iter().copied().chain([total.count, sum]).collect()
-            });
-        }
     }
 }
 
@@ -207,12 +196,12 @@ fn greatest(bound: f64, per_unit: f64) -> f64 {
 }
 
 impl IntegerCore {
-    pub(crate) fn new(block: Arc<CellBlock>, scale: &Shared<Scale>) -> Self {
+    pub(crate) fn new(block: CellBlock, scale: &Shared<Scale>) -> Self {
         let cells = HistogramCore::new(block, Shared::clone(&scale.layout));
         Self { cells, scale: Shared::clone(scale) }
     }
 
-    pub(crate) fn block(&self) -> &Arc<CellBlock> {
+    pub(crate) fn block(&self) -> &CellBlock {
         self.cells.block()
     }
 
@@ -247,7 +236,15 @@ impl IntegerCore {
         self.cells.record(local::own_page(self.cells.slot()), bucket, n, pairs::plus_integer(sum));
     }
 
-    fn value(&self) -> HistogramValue {
+    /// Begins again without observations.
+    pub(crate) fn reset(&self) {
+        self.block().reset(|| {
+            let (total, sum) = self.total();
+            total.counts.iter().copied().chain([total.count, sum]).collect()
+        });
+    }
+
+    pub(crate) fn value(&self) -> HistogramValue {
         let (mut value, sum) = self.grown();
         value.sum = sum as f64 / self.scale.resolution.per_unit();
         value
@@ -273,12 +270,6 @@ impl IntegerCore {
             sum = sum.wrapping_add(reading.sum);
         });
         (value, sum)
-    }
-}
-
-impl Counted for IntegerCore {
-    fn holders(&self) -> Option<&AtomicU32> {
-        self.block().holders()
     }
 }
 

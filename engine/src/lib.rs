@@ -173,6 +173,7 @@ mod size;
 mod snapshot;
 mod state_set;
 mod statics;
+mod sums;
 mod sync;
 #[cfg(not(tachometer_loom))]
 pub mod testing;

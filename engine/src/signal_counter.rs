@@ -3,8 +3,8 @@
 use std::fmt;
 
 use crate::{
-    held::{Counted, Held},
-    sync::{AtomicU32, AtomicU64, Ordering},
+    held::Held,
+    sync::{AtomicU64, Ordering},
 };
 
 /// A count of events that a signal handler may record.
@@ -29,24 +29,21 @@ pub struct SignalCounter(pub(crate) Option<Held<SignalCell>>);
 #[derive(Debug)]
 pub(crate) struct SignalCell {
     value: AtomicU64,
-    counted: bool,
-    holders: AtomicU32,
 }
 
 impl SignalCell {
-    pub(crate) fn new(counted: bool) -> Self {
-        Self { value: AtomicU64::new(0), counted, holders: AtomicU32::new(0) }
+    pub(crate) fn new() -> Self {
+        Self { value: AtomicU64::new(0) }
     }
 
     pub(crate) fn get(&self) -> u64 {
         // Relaxed, here and below: the value stands for itself.
         self.value.load(Ordering::Relaxed)
     }
-}
 
-impl Counted for SignalCell {
-    fn holders(&self) -> Option<&AtomicU32> {
-        self.counted.then_some(&self.holders)
+    /// Begins again at 0. An addition at this moment counts before it or after it.
+    pub(crate) fn reset(&self) {
+        self.value.store(0, Ordering::Relaxed);
     }
 }
 
@@ -74,13 +71,6 @@ impl SignalCounter {
     #[must_use]
     pub fn value(&self) -> u64 {
         self.0.as_ref().map_or(0, |cell| cell.get())
-    }
-
-    /// Begins again at 0. An addition at this moment counts before it or after it.
-    pub(crate) fn reset(&self) {
-        if let Some(cell) = &self.0 {
-            cell.value.store(0, Ordering::Relaxed);
-        }
     }
 }
 

@@ -8,8 +8,8 @@ pub(crate) fn shared<T: ?Sized>(content: &T) -> usize {
     (ARC + size_of_val(content)).next_multiple_of(align_of::<usize>())
 }
 
-/// A hash table with room for so many entries of this size. Tables of `hashbrown`, which `std` and `dashmap` use, leave
-/// an eighth of their places free, and have a byte more for each place and a group of 16 at the end.
+/// A hash table of `std` with room for so many entries of this size. It leaves an eighth of its places free, and has a
+/// byte more for each place and a group of 16 at the end.
 pub(crate) fn table(capacity: usize, entry: usize) -> usize {
     match (capacity * 8).div_ceil(7) {
         0 => 0,

@@ -3,8 +3,9 @@
 use std::{fmt, marker::PhantomData, sync::Arc as Shared};
 
 use crate::{
+    held::Held,
     labels::value::LabelValue,
-    sync::{Arc, AtomicU64, Ordering},
+    sync::{AtomicU64, Ordering},
 };
 
 /// Most states of a set: they are the bits of one word.
@@ -31,7 +32,7 @@ pub const MAX_STATES: usize = 64;
 /// ```
 #[must_use]
 pub struct StateSet<S> {
-    cell: Option<Arc<StateCell>>,
+    cell: Option<Held<StateCell>>,
     states: PhantomData<fn(S)>,
 }
 
@@ -41,7 +42,7 @@ impl<S> StateSet<S> {
         Self { cell: None, states: PhantomData }
     }
 
-    pub(crate) fn new(cell: Arc<StateCell>) -> Self {
+    pub(crate) fn new(cell: Held<StateCell>) -> Self {
         Self { cell: Some(cell), states: PhantomData }
     }
 }
@@ -116,6 +117,11 @@ impl StateCell {
 
     pub(crate) fn names(&self) -> &Shared<[Box<str>]> {
         &self.names
+    }
+
+    /// Whether the states have these names.
+    pub(crate) fn has_names(&self, names: &[Shared<str>]) -> bool {
+        self.names.iter().map(|name| &**name).eq(names.iter().map(|name| &**name))
     }
 
     /// Writes 0 or 1 for each state.

@@ -24,6 +24,13 @@ pub(crate) use loomed::*;
 #[cfg(not(tachometer_loom))]
 pub(crate) use native::*;
 
+/// What lies in a [`Map`]: it knows the key that it lies under.
+pub(crate) trait Keyed {
+    type Key: Eq + std::hash::Hash + ?Sized;
+
+    fn key(&self) -> &Self::Key;
+}
+
 /// Locks a mutex whether or not a thread panicked while it held it.
 ///
 /// No code under the engine's locks runs user code, so a poisoned lock cannot mean half-made state.

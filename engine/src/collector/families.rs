@@ -1,22 +1,24 @@
 //! The families that a collector has registered in its registry.
 
-use std::ptr;
+use std::{convert::Infallible, ptr};
 
 use super::MetricId;
 use crate::{
-    Buckets, DynamicFamily, FloatCounter, Gauge, Histogram, MetricKind, RegisterError, Registry, sync::Map,
+    Buckets, DynamicFamily, FloatCounter, Gauge, Histogram, MetricKind, Registry,
+    sync::{Keyed, Map},
 };
 
 /// The families, by metric.
 pub(super) struct Families {
     registry: Registry,
-    /// By the address of the metric.
-    known: Map<usize, Known>,
+    known: Map<Known>,
 }
 
 /// What a metric was registered as, and when.
 #[derive(Clone)]
 struct Known {
+    /// The address of the metric.
+    metric: usize,
     family: Family,
     /// The registry's count of removals before the registration: when it has risen, the family may be gone, or what
     /// stood in its way.
@@ -75,8 +77,10 @@ impl Families {
         }
         self.known.remove_if(&address, |known| !is_current(known));
         // Under the lock of the map, so that a registration that fails does so once.
-        let register = || Ok::<_, RegisterError>(Known { family: self.register(metric), removals });
-        self.known.get_or_try_insert(address, register).map_or(Family::Refused, |known| known.family)
+        let register =
+            || Ok::<_, Infallible>(Known { metric: address, family: self.register(metric), removals });
+        let Ok(known) = self.known.get_or_try_insert(&address, register);
+        known.family
     }
 
     fn register(&self, metric: &'static MetricId) -> Family {
@@ -99,6 +103,14 @@ impl Families {
             self.registry.keep_error(error);
             Family::Refused
         })
+    }
+}
+
+impl Keyed for Known {
+    type Key = usize;
+
+    fn key(&self) -> &usize {
+        &self.metric
     }
 }
 

@@ -9,14 +9,14 @@ use crate::{
     error::{RegisterError, RegisterErrorReason as Reason},
     problems::{NamedProblem, count_problem},
     reentry::one_at_a_time,
-    sync::{AtomicU64, Map, Mutex, Ordering, lock},
+    sync::{AtomicU64, Keyed, Map, Mutex, Ordering, lock},
 };
 
 /// The names of one [`NamedMetrics`](super::NamedMetrics). None is ever taken back.
 pub(super) struct Names {
     /// Tells its names from those of others in what a thread remembers.
     owner: u64,
-    known: Map<&'static str, &'static Identity>,
+    known: Map<&'static Identity>,
     /// By the name that is exposed. Its lock is that of all declarations, and is taken before the map's.
     exposed: Mutex<BTreeMap<&'static str, &'static Identity>>,
 }
@@ -100,6 +100,14 @@ impl Names {
         exposed.insert(identity.id.name(), identity);
         let Ok(identity) = self.known.get_or_try_insert(identity.key, || Ok::<_, Infallible>(identity));
         Ok((identity, true))
+    }
+}
+
+impl Keyed for &'static Identity {
+    type Key = str;
+
+    fn key(&self) -> &str {
+        self.key
     }
 }
 

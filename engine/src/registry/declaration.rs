@@ -8,13 +8,14 @@ use super::{
     description::Description,
     dynamic::DynamicFamily,
     entry::Entry,
-    metric::{AnyHandle, Kind, Metric},
+    metric::{AnySeries, Kind, Metric},
     typed::{Family, FamilyScope},
 };
 use crate::{
     Buckets, Resolution,
     buckets::IntoBuckets,
     error::{BucketsError, RegisterError, RegisterErrorReason as Reason},
+    held::{Body, Held, Origin},
     integer_histogram::Scale,
     labels::{
         key::KeyWriter,
@@ -283,10 +284,11 @@ impl<S: LabelValue<Domain = Closed>> Instrument for StateSet<S> {
             let none = none.map_err(|reason| declaration.error(reason))?;
             let FamilyScope { core, key } = declaration.scope(Kind::StateSet, none)?;
             let names = known_values::<S>("state").map_err(|reason| core.description.error(reason))?;
-            let cell = Arc::new(StateCell::new(&names));
-            match core.add_one(&key, || AnyHandle::StateSet(Arc::clone(&cell)))? {
-                Entry::One(AnyHandle::StateSet(there), _) if there.names() == cell.names() => {
-                    Ok(Self::new(there))
+            let make =
+                |origin: Origin<'_>| AnySeries::StateSet(Arc::new(Body::new(origin, StateCell::new(&names))));
+            match core.add_one(&key, make)? {
+                Entry::One(AnySeries::StateSet(there)) if there.has_names(&names) => {
+                    Ok(Self::new(Held::new(there)))
                 }
                 _ => Err(core.description.error(Reason::StatesConflict)),
             }

@@ -4,11 +4,12 @@ use std::{fmt, marker::PhantomData};
 
 use super::{
     MAX_LABELS,
-    metric::{AnyHandle, Metric},
+    metric::{AnySeries, Metric},
     typed::FamilyScope,
 };
 use crate::{
     error::{RegisterError, RegisterErrorReason as Reason},
+    held::Origin,
     labels::key::{self, KeyWriter},
     name::LabelName,
 };
@@ -87,7 +88,7 @@ impl FamilyScope {
     pub(super) fn add<'a>(
         &self,
         labels: impl IntoIterator<Item = (&'a str, &'a str)>,
-        make: impl FnOnce() -> AnyHandle,
+        make: impl FnOnce(Origin<'_>) -> AnySeries,
     ) -> Result<(), RegisterError> {
         let description = &self.core.description;
         let key = self.key_of_pairs(labels).map_err(|reason| description.error(reason))?;

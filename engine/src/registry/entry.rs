@@ -6,20 +6,20 @@ use std::{
     sync::Arc as Shared,
 };
 
-use super::metric::{AnyHandle, Metric, Series};
+use super::metric::{AnySeries, Metric, Series};
 use crate::{
-    held::{Counted, Held},
-    size::{self, ARC},
-    sync::{Arc, AtomicU32, AtomicU64, Ordering},
+    held::{Body, Header, Held, Origin},
+    size,
+    sync::{Arc, Keyed},
 };
 
-/// The series under one key.
+/// The series under one key. Maps and schemas keep it; who records holds handles.
 #[derive(Clone)]
 pub(crate) enum Entry {
-    /// Of a family whose labels are all open, with the number that tells it from others under the same key.
-    One(AnyHandle, u64),
+    /// Of a family whose labels are all open.
+    One(AnySeries),
     /// One for each combination of the closed labels' values.
-    Group(Group),
+    Group(Arc<Body<Box<dyn Handles>>>),
 }
 
 /// What lies under each key of a family.
@@ -41,51 +41,62 @@ impl Layout {
 }
 
 impl Entry {
-    /// A new entry; `None` when `make` makes no handle. No other entry under this key has had the number `born`.
+    /// A new entry; `None` when `make` makes no handle.
     pub(crate) fn make<M: Metric>(
         layout: Layout,
-        key: &[u8],
-        born: u64,
-        counted: bool,
-        mut make: impl FnMut() -> Option<M>,
+        origin: Origin<'_>,
+        mut make: impl FnMut(Origin<'_>) -> Option<M>,
     ) -> Option<Self> {
-        let Layout::Group(width) = layout else { return Some(Self::One(make()?.into_any(), born)) };
-        let handles: Option<Shared<[M]>> = (0..width).map(|_| make()).collect();
-        let (key, handles) = (key.into(), Box::new(handles?));
-        let members =
-            Members { key, handles, born: AtomicU64::new(born), counted, holders: AtomicU32::new(0) };
-        Some(Self::Group(Group(Held::new(Arc::new(members)))))
+        let Layout::Group(width) = layout else { return make(origin)?.kept().map(Self::One) };
+        let handles: Option<Shared<[M]>> = (0..width).map(|_| make(Origin { key: &[], ..origin })).collect();
+        Some(Self::Group(Arc::new(Body::new(origin, Box::new(handles?)))))
+    }
+
+    /// The key that it lies under.
+    pub(crate) fn key(&self) -> &[u8] {
+        self.header().key()
+    }
+
+    fn header(&self) -> &Header {
+        match self {
+            Self::One(series) => series.borrow().header(),
+            Self::Group(group) => group.header(),
+        }
+    }
+
+    /// The series with this index of the closed labels' values.
+    pub(crate) fn series_at(&self, index: usize) -> Option<Series<'_>> {
+        match self {
+            Self::One(series) => Some(series.borrow()),
+            Self::Group(group) => group.series_at(index),
+        }
     }
 
     /// The series, by the index of the closed labels' values.
     pub(crate) fn series(&self) -> impl Iterator<Item = Series<'_>> {
-        let (one, group) = match self {
-            Self::One(handle, _) => (Some(handle.series()), None),
-            Self::Group(group) => (None, Some(group.series())),
+        let width = match self {
+            Self::One(_) => 1,
+            Self::Group(group) => group.len(),
         };
-        one.into_iter().chain(group.into_iter().flatten())
+        (0..width).filter_map(|index| self.series_at(index))
     }
 
     /// Whether nobody holds a handle to any of the series; false where handles are not counted.
     pub(crate) fn is_unheld(&self) -> bool {
-        let group_is_unheld = match self {
-            Self::One(..) => true,
-            Self::Group(group) => group.0.is_only(),
-        };
-        group_is_unheld && self.series().all(Series::is_unheld)
+        match self {
+            Self::One(series) => series.borrow().is_unheld(0),
+            // A group has a handle to each of its series.
+            Self::Group(group) => {
+                group.header().has_holders(0) && self.series().all(|series| series.is_unheld(1))
+            }
+        }
     }
 
     /// A number that differs when something was recorded, also where a series that was made again or begun again has
     /// come to hold what the one before it held.
     pub(crate) fn fingerprint(&self) -> u64 {
         let mut hasher = DefaultHasher::new();
-        let born = match self {
-            Self::One(_, born) => *born,
-            // Relaxed: who begins the group again holds it meanwhile, and the fingerprint is of groups that nobody
-            // holds.
-            Self::Group(group) => group.0.born.load(Ordering::Relaxed),
-        };
-        born.hash(&mut hasher);
+        self.header().born().hash(&mut hasher);
         self.series().for_each(|series| series.fingerprint().hash(&mut hasher));
         hasher.finish()
     }
@@ -93,8 +104,8 @@ impl Entry {
     /// The group, if it is one.
     pub(crate) fn group(&self) -> Option<Group> {
         match self {
-            Self::One(..) => None,
-            Self::Group(group) => Some(group.clone()),
+            Self::One(_) => None,
+            Self::Group(group) => Some(Group(Held::new(Arc::clone(group)))),
         }
     }
 
@@ -102,31 +113,37 @@ impl Entry {
     pub(crate) fn open<M: Metric>(&self, index: usize) -> M {
         // The registry hands a family out only as its own kind.
         let handle = match self {
-            Self::One(handle, _) => M::of(handle).cloned(),
-            Self::Group(group) => group.handles().and_then(|handles| handles.get(index).cloned()),
+            Self::One(series) => M::open(series),
+            Self::Group(group) => handles_of(group).and_then(|handles| handles.get(index).cloned()),
         };
         handle.unwrap_or_else(M::noop)
+    }
+
+    /// What it takes of memory beside its series and the text of the key.
+    pub(crate) fn bytes(&self) -> usize {
+        match self {
+            Self::One(_) => 0,
+            Self::Group(group) => size::shared(&**group) + group.bytes(),
+        }
+    }
+}
+
+impl Keyed for Entry {
+    type Key = [u8];
+
+    fn key(&self) -> &[u8] {
+        self.key()
     }
 }
 
 /// The series of a group, by the index of the closed labels' values.
 #[derive(Clone)]
-pub(crate) struct Group(Held<Members>);
-
-struct Members {
-    /// The key that the group lies under.
-    key: Shared<[u8]>,
-    handles: Box<dyn Handles>,
-    /// Tells the group, since it was begun again, from itself before, and from others under its key.
-    born: AtomicU64,
-    counted: bool,
-    holders: AtomicU32,
-}
+pub(crate) struct Group(Held<Box<dyn Handles>>);
 
 /// The handles of a group, whatever their type.
-trait Handles: Any + Send + Sync {
+pub(crate) trait Handles: Any + Send + Sync {
     fn len(&self) -> usize;
-    fn series(&self, index: usize) -> Series<'_>;
+    fn series_at(&self, index: usize) -> Option<Series<'_>>;
     fn bytes(&self) -> usize;
 }
 
@@ -135,8 +152,8 @@ impl<M: Metric> Handles for Shared<[M]> {
         <[M]>::len(self)
     }
 
-    fn series(&self, index: usize) -> Series<'_> {
-        self[index].series()
+    fn series_at(&self, index: usize) -> Option<Series<'_>> {
+        self.get(index)?.series()
     }
 
     fn bytes(&self) -> usize {
@@ -145,38 +162,31 @@ impl<M: Metric> Handles for Shared<[M]> {
 }
 
 impl Group {
-    pub(crate) fn key(&self) -> &Shared<[u8]> {
-        &self.0.key
+    pub(crate) fn key(&self) -> &[u8] {
+        self.header().key()
     }
 
     /// The handles, if they have this type.
     pub(crate) fn handles<M: Metric>(&self) -> Option<&Shared<[M]>> {
-        let handles: &dyn Any = &*self.0.handles;
-        handles.downcast_ref()
-    }
-
-    fn series(&self) -> impl Iterator<Item = Series<'_>> {
-        (0..self.0.handles.len()).map(|index| self.0.handles.series(index))
-    }
-
-    /// What the group takes of memory, its series and the text of the key excluded.
-    pub(crate) fn bytes(&self) -> usize {
-        size::shared(&*self.0) + ARC + self.0.handles.bytes()
+        handles_of(self.0.body())
     }
 
     /// Begins the series again, or the one with this index. Says whether there is one.
     pub(crate) fn reset(&self, index: Option<usize>) -> bool {
-        let chosen = self.series().enumerate().filter(|(at, _)| index.is_none_or(|index| index == *at));
-        chosen.map(|(_, series)| series.reset()).count() > 0
+        let chosen = (0..self.0.len()).filter(|at| index.is_none_or(|index| index == *at));
+        chosen.filter_map(|at| self.0.series_at(at)).map(Series::reset).count() > 0
     }
 
     pub(crate) fn set_born(&self, born: u64) {
-        self.0.born.store(born, Ordering::Relaxed);
+        self.header().set_born(born);
+    }
+
+    fn header(&self) -> &Header {
+        self.0.body().header()
     }
 }
 
-impl Counted for Members {
-    fn holders(&self) -> Option<&AtomicU32> {
-        self.counted.then_some(&self.holders)
-    }
+fn handles_of<M: Metric>(group: &Body<Box<dyn Handles>>) -> Option<&Shared<[M]>> {
+    let handles: &dyn Any = &***group;
+    handles.downcast_ref()
 }

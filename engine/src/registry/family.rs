@@ -6,7 +6,7 @@ use super::{
     description::Description,
     entry::{Entry, Group, Layout},
     idle::Idle,
-    metric::{AnyHandle, Material, Metric},
+    metric::{AnySeries, Kind, Material, Metric},
     removals::Removals,
     scope::Scope,
     self_metrics::Tally,
@@ -14,13 +14,15 @@ use super::{
 use crate::{
     Buckets,
     error::{RegisterError, RegisterErrorReason as Reason},
-    labels::key::{self, KeyWriter, OVERFLOW, OVERFLOW_LABEL},
+    held::Origin,
+    labels::key::{self, KeyWriter, OVERFLOW},
     name::ConstantLabel,
     shard::Arena,
     snapshot::{
         callback::{Callback, FamilyCall, Outline},
         collect::Source,
-        schema::{FamilyDraft, Labels, SeriesDraft},
+        registered::Registered,
+        schema::{Draft, FamilyDraft, RegisteredDraft},
     },
     sync::{Arc, AtomicU64, Map, Mutex, Ordering, lock},
 };
@@ -29,7 +31,7 @@ use crate::{
 pub(crate) struct FamilyCore {
     pub(crate) description: Description,
     pub(crate) constant_labels: Shared<[ConstantLabel]>,
-    entries: Map<Box<[u8]>, Entry>,
+    entries: Map<Entry>,
     /// What is asked for the family's series, which are then not in the map: one callback for each child registry.
     callbacks: Mutex<Vec<ScopedCallback>>,
     layout: Layout,
@@ -64,12 +66,13 @@ pub(crate) struct Environment {
 impl FamilyCore {
     pub(crate) fn new(description: Description, layout: Layout, environment: Environment) -> Self {
         let Environment { constant_labels, limit, idle, version, removals, arena, tally } = environment;
+        let has_open_labels = description.open_labels().next().is_some();
         // Only series that are looked up come and go.
-        let idle = idle.filter(|_| description.open_labels().next().is_some());
+        let idle = idle.filter(|_| has_open_labels);
         Self {
             description,
             constant_labels,
-            entries: Map::new(),
+            entries: if has_open_labels { Map::new() } else { Map::small() },
             callbacks: Mutex::new(Vec::new()),
             layout,
             count: AtomicU64::new(0),
@@ -104,7 +107,7 @@ impl FamilyCore {
         if let Some(found) = self.entries.get(key, &read) {
             return Ok(found);
         }
-        let entry = match self.add(key, |born| self.make::<M>(key, born, counted)) {
+        let entry = match self.add(key, counted, |origin| self.make::<M>(origin)) {
             Err(Refusal::Limit) => self.overflow::<M>(),
             other => other,
         };
@@ -112,14 +115,19 @@ impl FamilyCore {
     }
 
     /// Adds an entry, unless another thread has added it meanwhile.
-    fn add(&self, key: &[u8], make: impl FnOnce(u64) -> Option<Entry>) -> Result<Entry, Refusal> {
+    fn add(
+        &self,
+        key: &[u8],
+        counted: bool,
+        make: impl FnOnce(Origin<'_>) -> Option<Entry>,
+    ) -> Result<Entry, Refusal> {
         if self.is_full() {
             // It may be this very entry that has filled the family meanwhile.
             return self.entries.get(key, Entry::clone).ok_or(Refusal::Limit);
         }
-        self.entries.get_or_try_insert(key.into(), || {
+        self.entries.get_or_try_insert(key, || {
             self.reserve()?;
-            make(self.changed()).ok_or_else(|| {
+            make(Origin { key, born: self.changed(), counted }).ok_or_else(|| {
                 self.release();
                 Refusal::NoCells
             })
@@ -130,14 +138,13 @@ impl FamilyCore {
     pub(crate) fn add_one(
         &self,
         key: &[u8],
-        make: impl FnOnce() -> AnyHandle,
+        make: impl FnOnce(Origin<'_>) -> AnySeries,
     ) -> Result<Entry, RegisterError> {
-        match self.entries.get(key, Entry::clone) {
-            Some(entry) => Ok(entry),
-            None => {
-                self.add(key, |born| Some(Entry::One(make(), born))).map_err(|refusal| self.refused(refusal))
-            }
+        if let Some(entry) = self.entries.get(key, Entry::clone) {
+            return Ok(entry);
         }
+        let entry = self.add(key, false, |origin| Some(Entry::One(make(origin))));
+        entry.map_err(|refusal| self.refused(refusal))
     }
 
     /// Adds the callback of the registry with these labels, unless it has one.
@@ -189,30 +196,30 @@ impl FamilyCore {
         })
     }
 
-    fn make<M: Metric>(&self, key: &[u8], born: u64, counted: bool) -> Option<Entry> {
-        let material = self.material(counted);
-        Entry::make(self.layout, key, born, counted, || M::make(&material))
+    fn make<M: Metric>(&self, origin: Origin<'_>) -> Option<Entry> {
+        let material = self.material();
+        Entry::make(self.layout, origin, |origin| M::make(&material, origin))
     }
 
-    fn material(&self, counted: bool) -> Material<'_> {
+    fn material(&self) -> Material<'_> {
         Material {
             arena: self.arena,
             layout: self.description.buckets.as_ref().map(Buckets::layout),
             scale: self.description.scale.as_ref(),
             absent_until_set: self.description.absent_until_set,
-            counted,
         }
     }
 
     /// The entry whose series are all the one that takes what is beyond the limit.
     fn overflow<M: Metric>(&self) -> Result<Entry, Refusal> {
-        // Many label sets end up here: neither lock for writing nor allocate a key for each.
+        // Many label sets end up here: do not lock for writing for each.
         if let Some(entry) = self.entries.get(OVERFLOW, Entry::clone) {
             return Ok(entry);
         }
-        self.entries.get_or_try_insert(OVERFLOW.into(), || {
-            let one = M::make(&self.material(false));
-            Entry::make(self.layout, OVERFLOW, self.changed(), false, || one.clone()).ok_or(Refusal::NoCells)
+        self.entries.get_or_try_insert(OVERFLOW, || {
+            let origin = Origin { key: OVERFLOW, born: self.changed(), counted: false };
+            let one = M::make(&self.material(), origin);
+            Entry::make(self.layout, origin, |_| one.clone()).ok_or(Refusal::NoCells)
         })
     }
 
@@ -253,10 +260,10 @@ impl FamilyCore {
 
     /// Removes every series whose key begins with `scope`.
     pub(crate) fn clear(&self, scope: &[u8]) {
-        self.entries.retain(|key, _| {
-            let keep = !key.starts_with(scope);
+        self.entries.retain(|entry| {
+            let keep = !entry.key().starts_with(scope);
             if !keep {
-                self.removed(key);
+                self.removed(entry.key());
             }
             keep
         });
@@ -272,17 +279,17 @@ impl FamilyCore {
 
     /// Removes one of the series under a key, if there are any. One of a group begins again instead.
     pub(crate) fn remove_one(&self, key: &[u8], index: usize) -> bool {
-        match self.entries.get(key, Entry::clone) {
-            Some(Entry::One(..)) => self.remove(key),
-            Some(Entry::Group(group)) => self.restart(&group, Some(index)),
-            None => false,
+        let Some(entry) = self.entries.get(key, Entry::clone) else { return false };
+        match entry.group() {
+            Some(group) => self.restart(&group, Some(index)),
+            None => self.remove(key),
         }
     }
 
     /// Begins the series of a group again, or the one with this index. Says whether there is one.
     pub(crate) fn restart(&self, group: &Group, index: Option<usize>) -> bool {
         // What is beyond the limit belongs to many label sets.
-        if **group.key() == *OVERFLOW || !group.reset(index) {
+        if group.key() == OVERFLOW || !group.reset(index) {
             return false;
         }
         group.set_born(self.changed());
@@ -299,9 +306,9 @@ impl FamilyCore {
     pub(crate) fn forget_idle(&self, begun: u64) {
         let Some(idle) = &self.idle else { return };
         let mut unheld = Vec::new();
-        self.entries.for_each(|key, entry| {
-            if **key != *OVERFLOW && entry.is_unheld() {
-                unheld.push((key.clone(), entry.fingerprint()));
+        self.entries.for_each(|entry| {
+            if entry.key() != OVERFLOW && entry.is_unheld() {
+                unheld.push((entry.key().into(), entry.fingerprint()));
             }
         });
         for (key, fingerprint) in idle.expired(unheld, begun) {
@@ -311,65 +318,37 @@ impl FamilyCore {
         }
     }
 
-    /// Calls `visit` with each key, its entry, and how many series that has.
-    pub(super) fn visit(&self, mut visit: impl FnMut(&[u8], &Entry, usize)) {
-        self.entries.for_each(|key, entry| {
+    /// Calls `visit` with each entry, and how many series that has.
+    pub(super) fn visit(&self, mut visit: impl FnMut(&Entry, usize)) {
+        self.entries.for_each(|entry| {
             // Beyond the limit there is one series, however many handles to it.
-            visit(key, entry, if **key == *OVERFLOW { 1 } else { self.layout.width() });
+            visit(entry, if entry.key() == OVERFLOW { 1 } else { self.layout.width() });
         });
     }
 
-    /// What the maps of the series take of memory, without keys and entries' own; and the text of keys beside them.
+    /// What the maps of the series take of memory, without what entries own; and the text of keys beside them.
     pub(super) fn tables_bytes(&self) -> (usize, usize) {
         let (idle, text) = self.idle.as_ref().map_or((0, 0), Idle::bytes);
         (self.entries.bytes() + idle, text)
     }
 
     /// The family as it goes into a schema.
-    pub(crate) fn draft(&self) -> FamilyDraft<Source> {
-        let Description { name, help, unit, kind, .. } = &self.description;
+    pub(crate) fn draft(&self) -> Draft<Source> {
+        let Description { name, help, unit, kind, labels, .. } = &self.description;
         let mut series = Vec::new();
-        self.visit(|key, entry, width| {
-            series.extend(entry.series().take(width).enumerate().map(|(index, member)| SeriesDraft {
-                labels: self.labels(key, index),
-                shape: member.shape(),
-                timed: false,
-                source: member.source(),
-            }));
+        self.visit(|entry, width| {
+            series.extend((0..width as u32).map(|index| (entry.clone(), index)));
         });
-        FamilyDraft {
-            name: name.shared(),
-            help: Some(Shared::clone(help)),
-            unit: unit.clone(),
-            kind: kind.exposed(),
-            series,
-        }
-    }
-
-    /// The labels of a series, by its key and its index under that.
-    fn labels(&self, key: &[u8], mut index: usize) -> Labels {
-        let constant = self.constant_labels.iter().map(|(name, value)| (name.shared(), Shared::clone(value)));
-        let mut labels: Vec<_> = constant.collect();
-        if key == OVERFLOW {
-            labels.push((Shared::from(OVERFLOW_LABEL), Shared::from("true")));
-        } else {
-            let mut values = key::values(key);
-            let mut width = self.layout.width();
-            for label in &self.description.labels {
-                let value = match &label.known {
-                    Some(known) => {
-                        width /= known.len();
-                        let value = Shared::clone(&known[index / width]);
-                        index %= width;
-                        value
-                    }
-                    None => values.next().unwrap_or_default().into(),
-                };
-                labels.push((label.name.shared(), value));
+        let series = Registered::new(&self.constant_labels, labels, self.layout.width(), series);
+        let (name, kind) = (name.shared(), kind.exposed());
+        let (help, unit) = (Shared::clone(help), unit.clone());
+        match self.description.kind {
+            Kind::StateSet => {
+                let (help, series) = (Some(help), series.state_sets());
+                Draft::Listed(FamilyDraft { name, help, unit, kind, series })
             }
+            _ => Draft::Registered(RegisteredDraft { name, help, unit, kind, series }),
         }
-        labels.sort();
-        labels.into()
     }
 }
 

@@ -3,19 +3,12 @@
 //! Cells and label text are counted exactly. Metadata is what `size_of` and the capacities of maps tell: of what a map
 //! takes per entry the crates that make it say nothing, so that follows from how they are known to work.
 
-use super::{
-    Registry, catalog::Catalog, description::Description, entry::Entry, family::FamilyCore, metric::Series,
-};
+use super::{Registry, catalog::Catalog, description::Description, family::FamilyCore, metric::Series};
 use crate::{
     Buckets,
-    gauge::GaugeCell,
-    histogram::HistogramCore,
-    integer_histogram::IntegerCore,
     labels::label::Label,
     shard::CellBlock,
-    signal_counter::SignalCell,
     size::{self, ARC},
-    state_set::StateCell,
 };
 
 /// What a registry takes of memory, and what the shards of the process take. See [`Registry::memory`].
@@ -34,8 +27,8 @@ pub struct Memory {
     pub metadata_bytes: usize,
     /// Bytes of all families' label text, and of the constant labels.
     pub label_text_bytes: usize,
-    /// Bytes of the schema that snapshots share, with its copy of the labels: an estimate, like the metadata. 0 before
-    /// the first snapshot. A registry whose snapshots are held while it changes has more than this one.
+    /// Bytes of the schema that snapshots share, without the label text that it shares with the series: an estimate, like
+    /// the metadata. 0 before the first snapshot. A registry whose snapshots are held while it changes has more than this one.
     pub schema_bytes: usize,
     /// Shards that the process has made for all its registries.
     pub shards: usize,
@@ -121,15 +114,12 @@ impl FamilyCore {
             name: name.as_str().to_owned(),
             series: 0,
             cell_bytes: 0,
-            metadata_bytes: ARC + size_of::<Self>() + self.description.bytes(default_buckets) + tables,
+            metadata_bytes: size::shared(self) + self.description.bytes(default_buckets) + tables,
             label_text_bytes: text,
         };
-        self.visit(|key, entry, width| {
-            memory.label_text_bytes += key.len();
-            if let Entry::Group(group) = entry {
-                memory.metadata_bytes += group.bytes();
-                memory.label_text_bytes += group.key().len();
-            }
+        self.visit(|entry, width| {
+            memory.label_text_bytes += entry.key().len();
+            memory.metadata_bytes += entry.bytes();
             for series in entry.series().take(width) {
                 memory.series += 1;
                 memory.cell_bytes += series.block().map_or(0, CellBlock::mapped_bytes);
@@ -154,32 +144,19 @@ impl Description {
 }
 
 impl Series<'_> {
-    fn block(&self) -> Option<&CellBlock> {
-        match self {
-            Self::Counter(counter) => counter.0.block().map(|block| &**block),
-            Self::FloatCounter(counter) => counter.0.block().map(|block| &**block),
-            Self::UpDownCounter(counter) => counter.0.block().map(|block| &**block),
-            Self::Histogram(histogram) => histogram.core().map(|core| &**core.block()),
-            Self::IntegerHistogram(histogram) => histogram.core().map(|core| &**core.block()),
-            _ => None,
-        }
-    }
-
     /// What the handles of the series share. What a callback owns outside itself is its own.
-    fn bytes(&self) -> usize {
-        let block = self.block().map_or(0, size::shared);
-        let content = match self {
-            Self::Counter(_) | Self::FloatCounter(_) | Self::UpDownCounter(_) | Self::Info => 0,
-            Self::Histogram(_) => ARC + size_of::<HistogramCore>(),
-            Self::IntegerHistogram(_) => ARC + size_of::<IntegerCore>(),
-            Self::Gauge(_) => ARC + size_of::<GaugeCell>(),
-            Self::SignalCounter(_) => ARC + size_of::<SignalCell>(),
-            Self::StateSet(cell) => {
-                let names = cell.names();
-                let text = names.iter().map(|name| name.len()).sum::<usize>();
-                ARC + size_of::<StateCell>() + size::shared(&**names) + text
+    fn bytes(self) -> usize {
+        match self {
+            Self::Counter(body) | Self::FloatCounter(body) | Self::UpDownCounter(body) => size::shared(body),
+            Self::Histogram(body) => size::shared(body),
+            Self::IntegerHistogram(body) => size::shared(body),
+            Self::Gauge(body) => size::shared(body),
+            Self::SignalCounter(body) => size::shared(body),
+            Self::Info(body) => size::shared(body),
+            Self::StateSet(body) => {
+                let text = body.names().iter().map(|name| name.len()).sum::<usize>();
+                size::shared(body) + size::shared(&**body.names()) + text
             }
-        };
-        block + content
+        }
     }
 }

@@ -12,14 +12,15 @@ use crate::{
     buckets::Layout,
     cells::SumCell,
     gauge::GaugeCell,
-    held::Held,
+    held::{Body, Header, Held, Origin},
     histogram::HistogramCore,
     integer_histogram::{IntegerCore, Scale},
     pairs,
     shard::{Arena, CellBlock},
     signal_counter::SignalCell,
-    snapshot::{collect::Source, schema::Shape},
+    snapshot::schema::Shape,
     state_set::StateCell,
+    sums,
     sync::Arc,
 };
 
@@ -35,18 +36,16 @@ pub(crate) struct Material<'a> {
     pub(crate) scale: Option<&'a Shared<Scale>>,
     /// Of a gauge.
     pub(crate) absent_until_set: bool,
-    /// Whether handles count themselves.
-    pub(crate) counted: bool,
 }
 
 impl Material<'_> {
-    fn cells(&self, len: usize) -> Option<Arc<CellBlock>> {
-        self.arena.take_cells(len as u16, self.counted)
+    fn cells(&self, len: usize) -> Option<CellBlock> {
+        self.arena.take_cells(len as u16)
     }
 }
 
 pub(crate) mod sealed {
-    use super::{AnyHandle, Kind, Material, Series};
+    use super::{AnySeries, Kind, Material, Origin, Series};
 
     pub trait Sealed: Sized {
         /// What the family is registered as.
@@ -59,16 +58,16 @@ pub(crate) mod sealed {
         fn noop_ref() -> &'static Self;
 
         /// A handle to a new series; `None` when the process has no cells left.
-        fn make(material: &Material<'_>) -> Option<Self>;
+        fn make(material: &Material<'_>, origin: Origin<'_>) -> Option<Self>;
 
-        /// The series behind the handle.
-        fn series(&self) -> Series<'_>;
+        /// The series behind the handle; `None` behind one that records nothing.
+        fn series(&self) -> Option<Series<'_>>;
 
-        /// The handle, with its type as a value.
-        fn into_any(self) -> AnyHandle;
+        /// The same, to keep.
+        fn kept(&self) -> Option<AnySeries>;
 
-        /// The handle in one of this type, `None` for another type's.
-        fn of(handle: &AnyHandle) -> Option<&Self>;
+        /// A handle to a series of this kind, `None` for another's.
+        fn open(series: &AnySeries) -> Option<Self>;
     }
 }
 
@@ -136,90 +135,79 @@ impl Kind {
     }
 }
 
-/// A handle of any type.
+/// A series of any kind, as its family and schemas keep it: without being counted as a handle.
 #[derive(Clone)]
-pub(crate) enum AnyHandle {
-    Counter(Counter),
-    FloatCounter(FloatCounter),
-    UpDownCounter(UpDownCounter),
-    Gauge(Gauge),
-    Histogram(Histogram),
-    IntegerHistogram(IntegerHistogram),
-    SignalCounter(SignalCounter),
-    StateSet(Arc<StateCell>),
-    Info,
+pub(crate) enum AnySeries {
+    Counter(Arc<Body<CellBlock>>),
+    FloatCounter(Arc<Body<CellBlock>>),
+    UpDownCounter(Arc<Body<CellBlock>>),
+    Gauge(Arc<Body<GaugeCell>>),
+    Histogram(Arc<Body<HistogramCore>>),
+    IntegerHistogram(Arc<Body<IntegerCore>>),
+    SignalCounter(Arc<Body<SignalCell>>),
+    StateSet(Arc<Body<StateCell>>),
+    Info(Arc<Body<()>>),
 }
 
-impl AnyHandle {
-    pub(crate) fn series(&self) -> Series<'_> {
+impl AnySeries {
+    pub(crate) fn borrow(&self) -> Series<'_> {
         match self {
-            Self::Counter(counter) => Series::Counter(counter),
-            Self::FloatCounter(counter) => Series::FloatCounter(counter),
-            Self::UpDownCounter(counter) => Series::UpDownCounter(counter),
-            Self::Gauge(gauge) => Series::Gauge(gauge),
-            Self::Histogram(histogram) => Series::Histogram(histogram),
-            Self::IntegerHistogram(histogram) => Series::IntegerHistogram(histogram),
-            Self::SignalCounter(counter) => Series::SignalCounter(counter),
-            Self::StateSet(cell) => Series::StateSet(cell),
-            Self::Info => Series::Info,
+            Self::Counter(body) => Series::Counter(body),
+            Self::FloatCounter(body) => Series::FloatCounter(body),
+            Self::UpDownCounter(body) => Series::UpDownCounter(body),
+            Self::Gauge(body) => Series::Gauge(body),
+            Self::Histogram(body) => Series::Histogram(body),
+            Self::IntegerHistogram(body) => Series::IntegerHistogram(body),
+            Self::SignalCounter(body) => Series::SignalCounter(body),
+            Self::StateSet(body) => Series::StateSet(body),
+            Self::Info(body) => Series::Info(body),
         }
     }
 }
 
-/// A series, as a handle to it knows it.
+/// A series, to look at.
 #[derive(Clone, Copy)]
 pub(crate) enum Series<'a> {
-    Counter(&'a Counter),
-    FloatCounter(&'a FloatCounter),
-    UpDownCounter(&'a UpDownCounter),
-    Gauge(&'a Gauge),
-    Histogram(&'a Histogram),
-    IntegerHistogram(&'a IntegerHistogram),
-    SignalCounter(&'a SignalCounter),
-    StateSet(&'a Arc<StateCell>),
-    Info,
+    Counter(&'a Body<CellBlock>),
+    FloatCounter(&'a Body<CellBlock>),
+    UpDownCounter(&'a Body<CellBlock>),
+    Gauge(&'a Body<GaugeCell>),
+    Histogram(&'a Body<HistogramCore>),
+    IntegerHistogram(&'a Body<IntegerCore>),
+    SignalCounter(&'a Body<SignalCell>),
+    StateSet(&'a Body<StateCell>),
+    Info(&'a Body<()>),
 }
 
-impl Series<'_> {
-    /// Where a snapshot finds the values. Handles without cells are not made into series.
-    pub(crate) fn source(self) -> Source {
+impl<'a> Series<'a> {
+    pub(crate) fn header(self) -> &'a Header {
         match self {
-            Self::Counter(Counter(cell)) | Self::UpDownCounter(UpDownCounter(cell)) => {
-                cell.block().map(|block| Source::Integer(Arc::clone(block.arc())))
-            }
-            Self::FloatCounter(FloatCounter(cell)) => {
-                cell.block().map(|block| Source::Float(Arc::clone(block.arc())))
-            }
-            Self::Gauge(Gauge(cell)) => cell.as_ref().map(|cell| Source::Gauge(Arc::clone(cell.arc()))),
-            Self::Histogram(histogram) => histogram
-                .core()
-                .map(|core| Source::Pairs { block: Arc::clone(core.block()), buckets: core.buckets() }),
-            Self::IntegerHistogram(histogram) => histogram.core().map(|core| Source::IntegerPairs {
-                block: Arc::clone(core.block()),
-                buckets: core.buckets(),
-                per_unit: core.scale().resolution().per_unit(),
-            }),
-            Self::SignalCounter(SignalCounter(cell)) => {
-                cell.as_ref().map(|cell| Source::Signal(Arc::clone(cell.arc())))
-            }
-            Self::StateSet(cell) => Some(Source::States(Arc::clone(cell))),
-            Self::Info => None,
+            Self::Counter(body) | Self::FloatCounter(body) | Self::UpDownCounter(body) => body.header(),
+            Self::Gauge(body) => body.header(),
+            Self::Histogram(body) => body.header(),
+            Self::IntegerHistogram(body) => body.header(),
+            Self::SignalCounter(body) => body.header(),
+            Self::StateSet(body) => body.header(),
+            Self::Info(body) => body.header(),
         }
-        .unwrap_or(Source::Info)
+    }
+
+    /// The cells in the shards, of those that have some.
+    pub(crate) fn block(self) -> Option<&'a CellBlock> {
+        match self {
+            Self::Counter(block) | Self::FloatCounter(block) | Self::UpDownCounter(block) => Some(block),
+            Self::Histogram(core) => Some(core.block()),
+            Self::IntegerHistogram(core) => Some(core.block()),
+            Self::Gauge(_) | Self::SignalCounter(_) | Self::StateSet(_) | Self::Info(_) => None,
+        }
     }
 
     pub(crate) fn shape(self) -> Shape {
         match self {
-            Self::Histogram(histogram) => {
-                let bounds = histogram.core().map(|core| Shared::clone(core.bounds()));
-                Shape::Histogram(bounds.unwrap_or_default())
-            }
-            Self::IntegerHistogram(histogram) => {
-                let bounds = histogram.core().map(|core| Shared::clone(core.scale().bounds()));
-                Shape::Histogram(bounds.unwrap_or_default())
-            }
+            Self::Histogram(core) => Shape::Histogram(Shared::clone(core.bounds())),
+            Self::IntegerHistogram(core) => Shape::Histogram(Shared::clone(core.scale().bounds())),
             Self::StateSet(cell) => Shape::StateSet(Shared::clone(cell.names())),
-            Self::Info => Shape::Info,
+            Self::Info(_) => Shape::Info,
             Self::UpDownCounter(_) => Shape::I64,
             Self::Counter(_) | Self::SignalCounter(_) => Shape::U64,
             Self::FloatCounter(_) | Self::Gauge(_) => Shape::F64,
@@ -229,52 +217,44 @@ impl Series<'_> {
     /// Begins the series again.
     pub(crate) fn reset(self) {
         match self {
-            Self::Counter(counter) => counter.reset(),
-            Self::FloatCounter(counter) => counter.reset(),
-            Self::UpDownCounter(counter) => counter.reset(),
-            Self::Gauge(gauge) => gauge.reset(),
-            Self::Histogram(histogram) => histogram.reset(),
-            Self::IntegerHistogram(histogram) => histogram.reset(),
-            Self::SignalCounter(counter) => counter.reset(),
-            Self::StateSet(_) | Self::Info => {}
+            Self::Counter(cell) | Self::UpDownCounter(cell) => sums::reset_integer(cell),
+            Self::FloatCounter(cell) => sums::reset_float(cell),
+            Self::Gauge(cell) => cell.reset(),
+            Self::Histogram(core) => core.reset(),
+            Self::IntegerHistogram(core) => core.reset(),
+            Self::SignalCounter(cell) => cell.reset(),
+            Self::StateSet(_) | Self::Info(_) => {}
         }
     }
 
-    /// Whether nobody but this series itself needs it; false where handles are not counted.
-    pub(crate) fn is_unheld(self) -> bool {
-        match self {
-            Self::Counter(Counter(cell)) | Self::FloatCounter(FloatCounter(cell)) => {
-                cell.block().is_some_and(Held::is_only)
-            }
+    /// Whether the series may be forgotten when it has no more than so many handles; false where these are not counted.
+    pub(crate) fn is_unheld(self, handles: u32) -> bool {
+        let is_needed = match self {
             // What was added will be taken away again, also through a handle that is looked up then.
-            Self::UpDownCounter(counter) => {
-                counter.0.block().is_some_and(Held::is_only) && counter.value() == 0
-            }
-            Self::Gauge(Gauge(cell)) => cell.as_ref().is_some_and(Held::is_only),
-            Self::Histogram(histogram) => histogram.core().is_some_and(Held::is_only),
-            Self::IntegerHistogram(histogram) => histogram.core().is_some_and(Held::is_only),
-            Self::SignalCounter(SignalCounter(cell)) => cell.as_ref().is_some_and(Held::is_only),
-            Self::StateSet(_) | Self::Info => false,
-        }
+            Self::UpDownCounter(cell) => sums::integer(cell) != 0,
+            Self::StateSet(_) | Self::Info(_) => true,
+            _ => false,
+        };
+        self.header().has_holders(handles) && !is_needed
     }
 
     /// A number that differs when something was recorded (but for a gauge that was set to the same value).
     pub(crate) fn fingerprint(self) -> u64 {
         match self {
-            Self::Counter(counter) => counter.value(),
-            Self::FloatCounter(counter) => counter.value().to_bits(),
-            Self::UpDownCounter(counter) => counter.value() as u64,
-            Self::Gauge(gauge) => gauge.bits(),
-            Self::Histogram(histogram) => histogram.value().count,
-            Self::IntegerHistogram(histogram) => histogram.value().count,
-            Self::SignalCounter(counter) => counter.value(),
-            Self::StateSet(_) | Self::Info => 0,
+            Self::Counter(cell) | Self::UpDownCounter(cell) => sums::integer(cell),
+            Self::FloatCounter(cell) => sums::float(cell).to_bits(),
+            Self::Gauge(cell) => cell.bits(),
+            Self::Histogram(core) => core.value().count,
+            Self::IntegerHistogram(core) => core.value().count,
+            Self::SignalCounter(cell) => cell.get(),
+            Self::StateSet(_) | Self::Info(_) => 0,
         }
     }
 }
 
+/// A type of handle: what it holds, how it is made of that, and what lies in it.
 macro_rules! metric {
-    ($($handle:ident: $make:expr;)*) => {$(
+    ($($handle:ident: $held:expr, $of:expr, $make:expr;)*) => {$(
         impl Metric for $handle {}
         impl sealed::Sealed for $handle {
             const KIND: Kind = Kind::$handle;
@@ -290,22 +270,24 @@ macro_rules! metric {
                 &NOOP
             }
 
-            fn make(material: &Material<'_>) -> Option<Self> {
-                let make: fn(&Material<'_>) -> Option<Self> = $make;
-                make(material)
+            fn make(material: &Material<'_>, origin: Origin<'_>) -> Option<Self> {
+                let make: fn(&Material<'_>) -> Option<_> = $make;
+                Some($of(Held::new(Arc::new(Body::new(origin, make(material)?)))))
             }
 
-            fn series(&self) -> Series<'_> {
-                Series::$handle(self)
+            fn series(&self) -> Option<Series<'_>> {
+                let held: fn(&Self) -> Option<&Held<_>> = $held;
+                held(self).map(|held| Series::$handle(held.body()))
             }
 
-            fn into_any(self) -> AnyHandle {
-                AnyHandle::$handle(self)
+            fn kept(&self) -> Option<AnySeries> {
+                let held: fn(&Self) -> Option<&Held<_>> = $held;
+                held(self).map(|held| AnySeries::$handle(Arc::clone(held.body())))
             }
 
-            fn of(handle: &AnyHandle) -> Option<&Self> {
-                match handle {
-                    AnyHandle::$handle(handle) => Some(handle),
+            fn open(series: &AnySeries) -> Option<Self> {
+                match series {
+                    AnySeries::$handle(body) => Some($of(Held::new(Arc::clone(body)))),
                     _ => None,
                 }
             }
@@ -314,26 +296,20 @@ macro_rules! metric {
 }
 
 metric! {
-    Counter: |material| Some(Self(sum_cell(material)?));
-    FloatCounter: |material| Some(Self(sum_cell(material)?));
-    UpDownCounter: |material| Some(Self(sum_cell(material)?));
-    Gauge: |material| {
-        let cell = GaugeCell::new(material.absent_until_set, material.counted);
-        Some(Self(Some(Held::new(Arc::new(cell)))))
-    };
-    SignalCounter: |material| Some(Self(Some(Held::new(Arc::new(SignalCell::new(material.counted))))));
-    Histogram: |material| {
+    Counter: |counter| counter.0.block(), |held| Self(SumCell::new(held)), |material| material.cells(1);
+    FloatCounter: |counter| counter.0.block(), |held| Self(SumCell::new(held)), |material| material.cells(1);
+    UpDownCounter: |counter| counter.0.block(), |held| Self(SumCell::new(held)), |material| material.cells(1);
+    Gauge: |gauge| gauge.0.as_ref(), |held| Self(Some(held)),
+        |material| Some(GaugeCell::new(material.absent_until_set));
+    SignalCounter: |counter| counter.0.as_ref(), |held| Self(Some(held)), |_| Some(SignalCell::new());
+    Histogram: |histogram| histogram.core(), Self::new, |material| {
         let layout = material.layout?;
         let block = material.cells(pairs::cells(layout.bounds.len() + 1))?;
-        Some(Self::new(Arc::new(HistogramCore::new(block, Shared::clone(layout)))))
+        Some(HistogramCore::new(block, Shared::clone(layout)))
     };
-    IntegerHistogram: |material| {
+    IntegerHistogram: |histogram| histogram.core(), Self::new, |material| {
         let scale = material.scale?;
         let block = material.cells(pairs::cells(scale.bounds().len() + 1))?;
-        Some(Self::new(IntegerCore::new(block, scale)))
+        Some(IntegerCore::new(block, scale))
     };
-}
-
-fn sum_cell(material: &Material<'_>) -> Option<SumCell> {
-    Some(SumCell::new(Held::new(material.cells(1)?)))
 }

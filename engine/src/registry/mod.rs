@@ -11,12 +11,12 @@ mod default;
 pub mod derived;
 mod description;
 mod dynamic;
-mod entry;
+pub(crate) mod entry;
 mod errors;
 mod family;
 mod idle;
 mod memory;
-mod metric;
+pub(crate) mod metric;
 mod metrics;
 mod removals;
 mod scope;
@@ -41,13 +41,18 @@ pub use typed::{Family, LookUp};
 pub(crate) use removals::Removals;
 
 use catalog::Catalog;
-use metric::{AnyHandle, Kind};
+use metric::{AnySeries, Kind};
 use scope::Scope;
 use typed::FamilyScope;
 
 use crate::{
     Counter, FloatCounter, Gauge, Histogram, IntegerHistogram, Resolution, SignalCounter, Snapshot,
-    UpDownCounter, buckets::IntoBuckets, error::RegisterError, name::ConstantLabel, sync::Arc,
+    UpDownCounter,
+    buckets::IntoBuckets,
+    error::RegisterError,
+    held::{Body, Origin},
+    name::ConstantLabel,
+    sync::Arc,
 };
 
 /// Most labels that a family can have.
@@ -317,7 +322,8 @@ impl Registry {
     ) -> Result<(), RegisterError> {
         let labels = labels.into_iter();
         let scope = self.declare(name, help).open_scope(Kind::Info, labels.clone().map(|(name, _)| name));
-        let add = |scope: FamilyScope| scope.add(labels, || AnyHandle::Info);
+        let info = |origin: Origin<'_>| AnySeries::Info(Arc::new(Body::new(origin, ())));
+        let add = |scope: FamilyScope| scope.add(labels, info);
         self.counted(scope.and_then(|scope| scope.map_or(Ok(()), add)))
     }
 

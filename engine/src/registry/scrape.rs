@@ -12,7 +12,7 @@ use crate::{
         callback::{Answer, Callbacks},
         collect::collect,
         known::{Answered, Known, settle},
-        schema::Schema,
+        schema::{Draft, Schema},
     },
     sync::{Arc, Ordering, lock},
 };
@@ -108,7 +108,7 @@ impl Catalog {
             callbacks,
             &exposes,
             self.options.series_per_family,
-            families.iter().map(|family| family.draft()).chain(own),
+            families.iter().map(|family| family.draft()).chain(own.into_iter().map(Draft::Listed)),
         )
     }
 }

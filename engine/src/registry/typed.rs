@@ -5,7 +5,7 @@ use std::{fmt, marker::PhantomData, ops::Index, sync::Arc as Shared};
 use super::{
     entry::{Entry, Group},
     family::FamilyCore,
-    metric::Metric,
+    metric::{Metric, Series},
 };
 use crate::{
     error::RegisterError,
@@ -64,7 +64,7 @@ use crate::{
 pub struct Family<L, M> {
     /// `None` in a disabled registry.
     scope: Option<FamilyScope>,
-    /// The series, when all labels that are left are closed.
+    /// The series, when all labels that are left are closed. The scope has no key then, because the group has it.
     group: Option<Group>,
     /// Those of the group, at hand; none when there is no group.
     handles: Shared<[M]>,
@@ -96,7 +96,7 @@ impl<L, M: Metric> Family<L, M> {
         let Some((core, key)) = look_up.0 else { return Ok(Self::noop()) };
         let Some(group) = core.find_or_make::<M, _>(key, Entry::group)? else { return Ok(Self::noop()) };
         let handles = group.handles().map(Shared::clone).unwrap_or_default();
-        let scope = FamilyScope { core: Arc::clone(core), key: Shared::clone(group.key()) };
+        let scope = FamilyScope { core: Arc::clone(core), key: Shared::default() };
         Ok(Self { scope: Some(scope), group: Some(group), handles, labels: PhantomData })
     }
 }
@@ -133,8 +133,7 @@ impl<L: Labels, M: Metric> Family<L, M> {
         L::Closed<()>: ClosedList,
     {
         let Some(scope) = &self.scope else { return L::Closed::<()>::resolve(LookUp(None)) };
-        let mut key = KeyWriter::new(&scope.key);
-        open.write(&mut key);
+        let key = self.key_of(scope, |key| open.write(key));
         scope.core.tally.count(L::Closed::<()>::resolve(LookUp(Some((&scope.core, &key)))))
     }
 
@@ -146,8 +145,7 @@ impl<L: Labels, M: Metric> Family<L, M> {
     /// Those of [`with`](Self::with).
     pub fn series<K: LabelsOf<L>>(&self, labels: &K) -> Result<M, RegisterError> {
         let Some(scope) = &self.scope else { return Ok(M::noop()) };
-        let mut key = KeyWriter::new(&scope.key);
-        labels.write(&mut key);
+        let key = self.key_of(scope, |key| labels.write(key));
         let handle = scope.core.find_or_make::<M, _>(&key, |entry| entry.open(labels.index()));
         scope.core.tally.count(handle)
     }
@@ -159,7 +157,7 @@ impl<L: Labels, M: Metric> Family<L, M> {
     pub fn remove<K: LabelsOf<L>>(&self, labels: &K) -> bool {
         let Some(scope) = &self.scope else { return false };
         self.restart(scope, Some(labels.index())).unwrap_or_else(|| {
-            let key = scope.key_of(|key| labels.write(key));
+            let key = self.key_of(scope, |key| labels.write(key));
             key.written().is_some_and(|key| scope.core.remove_one(key, labels.index()))
         })
     }
@@ -169,7 +167,7 @@ impl<L: Labels, M: Metric> Family<L, M> {
     pub fn remove_with(&self, open: impl OpenValues<L::Open<()>>) -> bool {
         let Some(scope) = &self.scope else { return false };
         self.restart(scope, None).unwrap_or_else(|| {
-            let key = scope.key_of(|key| open.write(key));
+            let key = self.key_of(scope, |key| open.write(key));
             key.written().is_some_and(|key| scope.core.remove(key))
         })
     }
@@ -191,9 +189,16 @@ impl<L: Labels, M: Metric> Family<L, M> {
         }
         // Of a family without labels.
         let one = self.handles.first()?;
-        one.series().reset();
+        one.series().into_iter().for_each(Series::reset);
         scope.core.changed();
         Some(true)
+    }
+
+    /// The key with these values behind those of the scope.
+    fn key_of(&self, scope: &FamilyScope, write: impl FnOnce(&mut KeyWriter)) -> KeyWriter {
+        let mut key = KeyWriter::new(self.group.as_ref().map_or(&*scope.key, Group::key));
+        write(&mut key);
+        key
     }
 }
 
@@ -227,14 +232,6 @@ impl<L: ClosedLabels, M: Metric> Index<L> for Family<L, M> {
     #[inline]
     fn index(&self, labels: L) -> &M {
         self.get(labels)
-    }
-}
-
-impl FamilyScope {
-    fn key_of(&self, write: impl FnOnce(&mut KeyWriter)) -> KeyWriter {
-        let mut key = KeyWriter::new(&self.key);
-        write(&mut key);
-        key
     }
 }
 

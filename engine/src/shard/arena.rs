@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     drops::DropReason,
-    sync::{Arc, AtomicU32, Mutex, Once, Ordering, Queue, lock, process_wide},
+    sync::{AtomicU32, Mutex, Once, Ordering, Queue, lock, process_wide},
 };
 
 /// Shards a process can have, kept by threads or made for leases: their index has 16 bits, and one value means none.
@@ -201,9 +201,8 @@ impl Arena {
         }
     }
 
-    /// Takes `len` cells of one page, zero in every shard, or `None` when the process has no slots left. `counted` says
-    /// whether handles count themselves.
-    pub(crate) fn take_cells(&'static self, len: u16, counted: bool) -> Option<Arc<CellBlock>> {
+    /// Takes `len` cells of one page, zero in every shard, or `None` when the process has no slots left.
+    pub(crate) fn take_cells(&'static self, len: u16) -> Option<CellBlock> {
         let mut slots = lock(&self.slots);
         while let Some(extent) = self.retired.pop() {
             slots.give(extent);
@@ -211,7 +210,7 @@ impl Arena {
         let extent = slots.take(len)?;
         lock(&self.baselines).remove(&extent.slot);
         self.zero(extent);
-        Some(Arc::new(CellBlock::new(self, extent, counted)))
+        Some(CellBlock::new(self, extent))
     }
 
     /// What a series held when it was last reset.

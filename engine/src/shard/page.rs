@@ -1,5 +1,7 @@
 //! Pages: the 4 KiB blocks of cells that a shard maps when one of their metrics is first recorded.
 
+use std::ops::Range;
+
 use crossbeam_utils::CachePadded;
 
 use crate::sync::Cell64;
@@ -30,6 +32,11 @@ impl Page {
     #[inline(always)]
     pub(crate) fn cell(&self, offset: usize) -> &Cell64 {
         &self.0[offset & OFFSET_MASK]
+    }
+
+    /// The cells at these offsets.
+    pub(crate) fn cells(&self, offsets: Range<usize>) -> &[Cell64] {
+        &self.0[offsets]
     }
 }
 

@@ -3,10 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Arena, PAGE_CELLS, table::page_of};
-use crate::{
-    held::Counted,
-    sync::{AtomicU32, Cell64, Ordering},
-};
+use crate::sync::{AtomicBool, Cell64, Ordering};
 
 /// Pages a process can have: 65,536, which is 33 million cells.
 #[cfg(not(tachometer_loom))]
@@ -21,21 +18,28 @@ pub(crate) const NO_SLOT: u32 = u32::MAX;
 ///
 /// Dropping it only queues the cells, so that the last handle of a metric may be dropped on a producer's thread. The
 /// registration that takes them again zeroes them in every shard first ([`Arena::take_cells`]). Whoever may still load
-/// the cells, a handle or a snapshot's schema, holds an `Arc` of this.
+/// the cells, a handle or a snapshot's schema, holds an `Arc` of what this lies in.
 #[derive(Debug)]
 pub(crate) struct CellBlock {
-    arena: &'static Arena,
     slot: u32,
     len: u16,
-    counted: bool,
-    holders: AtomicU32,
-    /// 1 when the cells have a baseline, which the arena keeps.
-    reset: AtomicU32,
+    /// Whether the cells have a baseline, which the arena keeps.
+    reset: AtomicBool,
+    /// The arena is a static of the process, except that loom's are gone before the last block.
+    #[cfg(tachometer_loom)]
+    arena: &'static Arena,
 }
 
 impl CellBlock {
-    pub(super) fn new(arena: &'static Arena, Extent { slot, len }: Extent, counted: bool) -> Self {
-        Self { arena, slot, len, counted, holders: AtomicU32::new(0), reset: AtomicU32::new(0) }
+    #[cfg_attr(not(tachometer_loom), expect(unused_variables, reason = "it is the process's"))]
+    pub(super) fn new(arena: &'static Arena, Extent { slot, len }: Extent) -> Self {
+        Self {
+            slot,
+            len,
+            reset: AtomicBool::new(false),
+            #[cfg(tachometer_loom)]
+            arena,
+        }
     }
 
     /// What the cells held in all when the series was last reset. Load this before the cells: they never fall below it.
@@ -43,19 +47,19 @@ impl CellBlock {
         // The flag spares the lock of the baselines, which also sees to it that the cells, loaded after this, are no
         // older than the baseline. Relaxed, because who sees the flag takes the lock after the reset that has set it:
         // had it taken it before, its load of the flag would have come before the store.
-        if self.reset.load(Ordering::Relaxed) == 0 { None } else { self.arena.baseline(self.slot) }
+        if self.reset.load(Ordering::Relaxed) { self.arena().baseline(self.slot) } else { None }
     }
 
     /// Makes what the cells hold the zero of their series. `read` loads it.
     pub(crate) fn reset(&self, read: impl FnOnce() -> Baseline) {
-        self.arena.set_baseline(self.slot, read);
+        self.arena().set_baseline(self.slot, read);
         // Relaxed: see `baseline`. Who must see the flag is told by something else, as snapshots are by the version.
-        self.reset.store(1, Ordering::Relaxed);
+        self.reset.store(true, Ordering::Relaxed);
     }
 
     /// Bytes of the cells, in all shards that have mapped their page.
     pub(crate) fn mapped_bytes(&self) -> usize {
-        let mapped = self.arena.shards().filter(|shard| shard.page(self.slot).is_some()).count();
+        let mapped = self.arena().shards().filter(|shard| shard.page(self.slot).is_some()).count();
         mapped * usize::from(self.len) * size_of::<Cell64>()
     }
 
@@ -64,21 +68,20 @@ impl CellBlock {
         self.slot
     }
 
+    #[cfg(not(tachometer_loom))]
+    pub(crate) fn arena(&self) -> &'static Arena {
+        super::arena()
+    }
+
+    #[cfg(tachometer_loom)]
     pub(crate) fn arena(&self) -> &'static Arena {
         self.arena
     }
 }
 
-impl Counted for CellBlock {
-    #[inline]
-    fn holders(&self) -> Option<&AtomicU32> {
-        self.counted.then_some(&self.holders)
-    }
-}
-
 impl Drop for CellBlock {
     fn drop(&mut self) {
-        self.arena.retire(Extent { slot: self.slot, len: self.len });
+        self.arena().retire(Extent { slot: self.slot, len: self.len });
     }
 }
 

@@ -6,7 +6,7 @@ use super::{
     Snapshot,
     collect::Plan,
     number::Number,
-    schema::{FamilyDraft, Labels, Schema, SeriesDraft, Shape, with_constant_labels},
+    schema::{Draft, FamilyDraft, Labels, Schema, SeriesDraft, Shape, with_constant_labels},
     view::MetricKind,
 };
 use crate::{
@@ -80,7 +80,7 @@ impl SnapshotBuilder {
             }
         }
         let mut values = Vec::new();
-        let drafts = self.families.into_iter().map(|family| family.draft).collect();
+        let drafts = self.families.into_iter().map(|family| Draft::Listed(family.draft)).collect();
         let parts = Schema::assemble(drafts, |_, _, series: Vec<u64>| values.extend(series));
         let schema = Arc::new(Schema::new(parts, Plan::default()));
         Ok(Snapshot::new(schema, values.into(), Box::default()))

@@ -1,10 +1,6 @@
 //! Which series differ between two snapshots, for exporters that keep what they made of the one before.
 
-use super::{
-    Snapshot,
-    schema::{Family, Series},
-    view::MetricKind,
-};
+use super::{Snapshot, schema::Family};
 
 /// How many values are compared at once: one line of cache of each snapshot.
 const BLOCK: usize = 8;
@@ -33,7 +29,7 @@ impl Snapshot {
     #[must_use]
     pub fn changed_since(&self, before: &Self) -> Vec<usize> {
         if self.schema.id != before.schema.id {
-            return (0..self.schema.series.len()).collect();
+            return (0..self.schema.series()).collect();
         }
         let mut found = Vec::new();
         for family in &self.schema.families {
@@ -53,25 +49,14 @@ impl Snapshot {
 /// Adds the series of the family that have changed.
 fn changed_in(family: &Family, now: &Snapshot, before: &Snapshot, found: &mut Vec<usize>) {
     let first = family.series.start as usize;
-    let series = &now.schema.series[first..family.series.end as usize];
-    let (Some(begin), Some(end)) = (series.first().map(|first| first.column), series.last().map(Series::end))
-    else {
-        return;
-    };
-    let columns = begin..end;
+    let columns = family.columns();
     let (now, before) = (&now.values[columns.clone()], &before.values[columns.clone()]);
-    // A series of these kinds may have no column at all, and another one two.
-    let may_be_empty = matches!(family.kind, MetricKind::Info | MetricKind::StateSet);
-    if columns.len() == series.len() && !may_be_empty {
-        // One column each, as nearly all families have it. None of the series is looked at.
-        return for_each_difference(now, before, |at| found.push(first + at));
-    }
-    let mut found_end = begin;
+    // Several columns of a histogram change at once, and it is found once.
+    let mut found_end = 0;
     for_each_difference(now, before, |at| {
-        // Several columns of a histogram change at once.
-        if begin + at >= found_end {
-            let position = position(series, begin + at);
-            found_end = series[position].end();
+        if at >= found_end {
+            let (position, end) = family.at_column(columns.start + at);
+            found_end = end - columns.start;
             found.push(first + position);
         }
     });
@@ -91,15 +76,4 @@ fn for_each_difference(now: &[u64], before: &[u64], mut found: impl FnMut(usize)
             }
         }
     }
-}
-
-/// Where among the series of a family the one with this column is.
-fn position(series: &[Series], column: usize) -> usize {
-    let (first, end) = (series[0].column, series[series.len() - 1].end());
-    // Right where all are as wide, which is the rule.
-    let guess = (column - first) * series.len() / (end - first);
-    if (series[guess].column..series[guess].end()).contains(&column) {
-        return guess;
-    }
-    series.partition_point(|series| series.end() <= column)
 }

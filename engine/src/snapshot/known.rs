@@ -14,7 +14,7 @@ use std::{
 use super::{
     callback::{Answer, Callback, Callbacks},
     collect::{Plan, Source},
-    schema::{FamilyDraft, Schema, SeriesDraft},
+    schema::{Draft, FamilyDraft, Schema},
     view::MetricKind,
 };
 use crate::sync::Arc;
@@ -54,9 +54,9 @@ pub(crate) struct Answered {
     pub(crate) errors: u64,
 }
 
-/// Where the values of a series come from.
+/// Where the values of a listed series come from.
 enum Origin {
-    Metric(Source),
+    Here(Source),
     Answer { callback: usize, answered: Range<usize> },
 }
 
@@ -73,10 +73,9 @@ impl Known {
         callbacks: Callbacks,
         exposes: &[Vec<bool>],
         max_series: usize,
-        registered: impl Iterator<Item = FamilyDraft<Source>>,
+        registered: impl Iterator<Item = Draft<Source>>,
     ) -> Self {
-        let mut drafts: Vec<FamilyDraft<Origin>> =
-            registered.map(|draft| draft.map(|series| series.with_source(Origin::Metric))).collect();
+        let mut drafts = Vec::new();
         let mut places: Vec<Places> = Vec::with_capacity(callbacks.len());
         for (number, (callback, exposes)) in callbacks.iter().zip(exposes).enumerate() {
             drafts.extend(answered_drafts(number, callback, exposes));
@@ -85,14 +84,17 @@ impl Known {
         }
         merge(&mut drafts);
         drafts.iter_mut().for_each(|draft| leave_out_beyond(max_series, draft, &mut places));
-        let mut plan = Plan::default();
+        let answered = drafts.into_iter().map(Draft::Listed);
+        let mut sources = Vec::new();
+        let drafts = registered.map(|draft| draft.map(Origin::Here)).chain(answered).collect();
         let parts = Schema::assemble(drafts, |series, column, origin| match origin {
-            Origin::Metric(source) => plan.add(series, column, source),
+            Origin::Here(source) => sources.push((column, source)),
             Origin::Answer { callback, answered } => {
                 places[callback].series.push(Place { series, column, answered });
             }
         });
-        let schema = Arc::new(Schema::new(parts, plan.finish()));
+        let plan = Plan::new(&parts.0, sources);
+        let schema = Arc::new(Schema::new(parts, plan));
         Self { version, callbacks, schema, places: places.into() }
     }
 
@@ -149,8 +151,7 @@ fn merge(drafts: &mut Vec<FamilyDraft<Origin>>) {
 
 /// Leaves out what callbacks have answered beyond the limit of a family, and counts it for each of them.
 fn leave_out_beyond(max_series: usize, draft: &mut FamilyDraft<Origin>, places: &mut [Places]) {
-    let is_asked = matches!(draft.series.first(), Some(SeriesDraft { source: Origin::Answer { .. }, .. }));
-    if !is_asked || draft.series.len() <= max_series {
+    if draft.series.len() <= max_series {
         return;
     }
     let beyond = draft.series.split_off(max_series);
@@ -158,7 +159,7 @@ fn leave_out_beyond(max_series: usize, draft: &mut FamilyDraft<Origin>, places: 
         .iter()
         .filter_map(|series| match series.source {
             Origin::Answer { callback, .. } => Some(callback),
-            Origin::Metric(_) => None,
+            Origin::Here(_) => None,
         })
         .collect();
     callbacks.into_iter().for_each(|callback| places[callback].left_out += 1);

@@ -11,6 +11,7 @@ use crate::sync::Arc;
 mod batch;
 pub(crate) mod build;
 pub(crate) mod callback;
+mod cell_plan;
 pub(crate) mod changed;
 pub(crate) mod collect;
 pub(crate) mod known;
@@ -18,6 +19,7 @@ pub(crate) mod number;
 pub(crate) mod observer;
 pub(crate) mod own;
 pub(crate) mod quantile;
+pub(crate) mod registered;
 pub(crate) mod runner;
 pub(crate) mod schema;
 pub(crate) mod since;
@@ -101,8 +103,10 @@ impl Snapshot {
     #[inline]
     #[must_use]
     pub fn series_at(&self, index: usize) -> Option<SeriesView<'_>> {
-        let has_value = index < self.schema.series.len() && !self.is_missing(index as u32);
-        has_value.then(|| SeriesView::new(self, index as u32))
+        let index = u32::try_from(index).ok().filter(|index| !self.is_missing(*index))?;
+        let families = &self.schema.families;
+        let family = families.get(families.partition_point(|family| family.series.end <= index))?;
+        Some(SeriesView::new(self, family, index))
     }
 
     /// The value of an integer counter, for tests.
@@ -154,10 +158,6 @@ impl Snapshot {
             Value::Number(number) => Some(number),
             _ => None,
         }
-    }
-
-    pub(crate) fn schema(&self) -> &Schema {
-        &self.schema
     }
 
     pub(crate) fn values(&self) -> &[u64] {

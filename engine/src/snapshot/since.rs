@@ -1,8 +1,10 @@
 //! The difference of two snapshots.
 
+use std::{cmp::Ordering, ops::Range};
+
 use super::{
     Snapshot,
-    schema::{Series, Shape},
+    schema::{Family, Shape},
     view::MetricKind,
 };
 
@@ -23,32 +25,43 @@ impl Snapshot {
                 continue;
             }
             for index in family.series.clone() {
-                let series = &self.schema.series[index as usize];
-                if let Some(before) = earlier.values_of(self, &family.name, index, series) {
-                    let values = &mut difference.values[series.column..][..before.len()];
-                    subtract(&series.shape, values, before);
+                if let Some(before) = earlier.values_of(self, family, index) {
+                    let values = &mut difference.values[family.column(index)..][..before.len()];
+                    subtract(family.shape(index), values, before);
                 }
             }
         }
         difference
     }
 
-    /// The values here of the series that has this index and these labels in `later`.
-    fn values_of(&self, later: &Self, family: &str, index: u32, series: &Series) -> Option<&[u64]> {
-        let columns = series.shape.columns();
+    /// The values here of the series that has this index, in this family, in `later`.
+    fn values_of(&self, later: &Self, family: &Family, index: u32) -> Option<&[u64]> {
+        let columns = family.shape(index).columns();
         if self.schema.id == later.schema.id {
-            return (!self.is_missing(index)).then(|| &self.values[series.column..][..columns]);
+            return (!self.is_missing(index)).then(|| &self.values[family.column(index)..][..columns]);
         }
-        let at = self.schema.families.binary_search_by(|f| (*f.name).cmp(family)).ok()?;
-        let first = self.schema.families[at].series.start;
-        let range = self.schema.families[at].series.clone();
-        let all = &self.schema.series[range.start as usize..range.end as usize];
-        let at = all.binary_search_by(|s| s.labels.cmp(&series.labels)).ok()?;
-        if all[at].shape != series.shape || self.is_missing(first + at as u32) {
+        let families = &self.schema.families;
+        let here = &families[families.binary_search_by(|here| here.name.cmp(&family.name)).ok()?];
+        let found = find(here, family.labels(index))?;
+        if here.shape(found) != family.shape(index) || self.is_missing(found) {
             return None;
         }
-        Some(&self.values[all[at].column..][..columns])
+        Some(&self.values[here.column(found)..][..columns])
     }
+}
+
+/// The index of the series with these labels, if the family has one.
+fn find<'a>(family: &'a Family, labels: impl Iterator<Item = (&'a str, &'a str)> + Clone) -> Option<u32> {
+    let Range { mut start, mut end } = family.series.clone();
+    while start < end {
+        let middle = start + (end - start) / 2;
+        match family.labels(middle).cmp(labels.clone()) {
+            Ordering::Less => start = middle + 1,
+            Ordering::Equal => return Some(middle),
+            Ordering::Greater => end = middle,
+        }
+    }
+    None
 }
 
 fn subtract(shape: &Shape, values: &mut [u64], before: &[u64]) {

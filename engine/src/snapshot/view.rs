@@ -6,7 +6,7 @@ use super::{
     Snapshot,
     number::Number,
     quantile,
-    schema::{Family, Series, Shape},
+    schema::{Family, Shape},
 };
 
 /// The type of a family, as an exposition names it.
@@ -117,7 +117,7 @@ impl<'a> FamilyView<'a> {
     pub fn series(&self) -> impl Iterator<Item = SeriesView<'a>> + use<'a> {
         let Self { snapshot, family } = *self;
         let has_value = move |index: &u32| !snapshot.is_missing(*index);
-        family.series.clone().filter(has_value).map(move |index| SeriesView::new(snapshot, index))
+        family.series.clone().filter(has_value).map(move |index| SeriesView::new(snapshot, family, index))
     }
 }
 
@@ -125,18 +125,18 @@ impl fmt::Debug for FamilyView<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.kind().as_str())?;
         f.write_str(" ")?;
-        let entries = self.series().map(|series| (LabelSet(series.series), series.value()));
+        let entries = self.series().map(|series| (LabelSet(series), series.value()));
         f.debug_map().entries(entries).finish()
     }
 }
 
 /// Labels as `{a="b"}`, for debug output.
-struct LabelSet<'a>(&'a Series);
+struct LabelSet<'a>(SeriesView<'a>);
 
 impl fmt::Debug for LabelSet<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("{")?;
-        for (i, (name, value)) in self.0.labels.iter().enumerate() {
+        for (i, (name, value)) in self.0.labels().enumerate() {
             let comma = if i == 0 { "" } else { "," };
             write!(f, "{comma}{name}={value:?}")?;
         }
@@ -148,14 +148,14 @@ impl fmt::Debug for LabelSet<'_> {
 #[derive(Clone, Copy)]
 pub struct SeriesView<'a> {
     index: u32,
-    series: &'a Series,
+    family: &'a Family,
     snapshot: &'a Snapshot,
 }
 
 impl<'a> SeriesView<'a> {
     #[inline]
-    pub(super) fn new(snapshot: &'a Snapshot, index: u32) -> Self {
-        Self { index, series: &snapshot.schema().series[index as usize], snapshot }
+    pub(super) fn new(snapshot: &'a Snapshot, family: &'a Family, index: u32) -> Self {
+        Self { index, family, snapshot }
     }
 
     /// The position among all series of the schema, which begins at 0 and follows the order of families and series.
@@ -168,14 +168,14 @@ impl<'a> SeriesView<'a> {
     /// Names and values of the labels, sorted by name, constant labels included.
     #[must_use]
     pub fn labels(&self) -> impl ExactSizeIterator<Item = (&'a str, &'a str)> + use<'a> {
-        self.series.labels.iter().map(|(name, value)| (&**name, &**value))
+        self.family.labels(self.index)
     }
 
     /// The value.
     #[inline]
     #[must_use]
     pub fn value(&self) -> Value<'a> {
-        match &self.series.shape {
+        match self.family.shape(self.index) {
             Shape::U64 => Value::Number(Number::U64(self.first_value())),
             Shape::I64 => Value::Number(Number::I64(self.first_value() as i64)),
             Shape::F64 => Value::Number(Number::F64(f64::from_bits(self.first_value()))),
@@ -190,25 +190,30 @@ impl<'a> SeriesView<'a> {
     #[inline]
     #[must_use]
     pub fn timestamp_ms(&self) -> Option<i64> {
-        self.series.timed.then(|| self.snapshot.values()[self.series.end() - 1] as i64)
+        let end = self.column() + self.family.shape(self.index).columns();
+        self.family.is_timed(self.index).then(|| self.snapshot.values()[end] as i64)
     }
 
     fn first_value(&self) -> u64 {
-        self.snapshot.values()[self.series.column]
+        self.snapshot.values()[self.column()]
     }
 
     fn values(&self) -> &'a [u64] {
-        &self.snapshot.values()[self.series.column..][..self.series.shape.columns()]
+        &self.snapshot.values()[self.column()..][..self.family.shape(self.index).columns()]
+    }
+
+    fn column(&self) -> usize {
+        self.family.column(self.index)
     }
 
     pub(super) fn has_labels(&self, labels: &[(&str, &str)]) -> bool {
-        self.series.labels.len() == labels.len() && self.labels().all(|label| labels.contains(&label))
+        self.labels().len() == labels.len() && self.labels().all(|label| labels.contains(&label))
     }
 }
 
 impl fmt::Debug for SeriesView<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_map().entry(&LabelSet(self.series), &self.value()).finish()
+        f.debug_map().entry(&LabelSet(*self), &self.value()).finish()
     }
 }
 

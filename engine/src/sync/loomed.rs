@@ -1,15 +1,15 @@
 //! The half for models: loom's primitives, and stand-ins for what loom cannot see.
 
 use std::{
-    borrow::Borrow,
     cell::{Cell, RefCell},
-    collections::{HashMap, VecDeque},
-    hash::{BuildHasherDefault, DefaultHasher, Hash},
+    collections::VecDeque,
 };
+
+use super::Keyed;
 
 pub(crate) use loom::sync::{
     Arc, Mutex, MutexGuard,
-    atomic::{AtomicU32, AtomicU64, Ordering, fence},
+    atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering, fence},
 };
 
 /// A 64-bit cell of a shard: written by the shard's owner alone, read by anybody.
@@ -240,47 +240,52 @@ impl<T> Queue<T> {
 
 /// The stand-in for dashmap: one mutex. Its order is the same in every execution, as loom needs.
 #[derive(Debug)]
-pub(crate) struct Map<K, V>(Mutex<HashMap<K, V, BuildHasherDefault<DefaultHasher>>>);
+pub(crate) struct Map<E>(Mutex<Vec<E>>);
 
-impl<K: Eq + Hash, V: Clone> Map<K, V> {
+impl<E: Keyed + Clone> Map<E> {
     pub(crate) fn new() -> Self {
-        Self(Mutex::new(HashMap::default()))
+        Self(Mutex::new(Vec::new()))
     }
 
-    pub(crate) fn get<Q: Eq + Hash + ?Sized, R>(&self, key: &Q, read: impl FnOnce(&V) -> R) -> Option<R>
-    where
-        K: Borrow<Q>,
-    {
-        super::lock(&self.0).get(key).map(read)
+    pub(crate) fn small() -> Self {
+        Self::new()
     }
 
-    pub(crate) fn get_or_try_insert<E>(&self, key: K, make: impl FnOnce() -> Result<V, E>) -> Result<V, E> {
-        match super::lock(&self.0).entry(key) {
-            std::collections::hash_map::Entry::Occupied(entry) => Ok(entry.get().clone()),
-            std::collections::hash_map::Entry::Vacant(entry) => Ok(entry.insert(make()?).clone()),
+    pub(crate) fn get<R>(&self, key: &E::Key, read: impl FnOnce(&E) -> R) -> Option<R> {
+        super::lock(&self.0).iter().find(|entry| entry.key() == key).map(read)
+    }
+
+    pub(crate) fn get_or_try_insert<Error>(
+        &self,
+        key: &E::Key,
+        make: impl FnOnce() -> Result<E, Error>,
+    ) -> Result<E, Error> {
+        let mut entries = super::lock(&self.0);
+        if let Some(found) = entries.iter().find(|entry| entry.key() == key) {
+            return Ok(found.clone());
         }
+        let made = make()?;
+        entries.push(made.clone());
+        Ok(made)
     }
 
-    pub(crate) fn remove_if<Q: Eq + Hash + ?Sized>(&self, key: &Q, agree: impl FnOnce(&V) -> bool) -> bool
-    where
-        K: Borrow<Q>,
-    {
-        let mut map = super::lock(&self.0);
-        map.get(key).is_some_and(agree) && map.remove(key).is_some()
+    pub(crate) fn remove_if(&self, key: &E::Key, agree: impl FnOnce(&E) -> bool) -> bool {
+        let mut entries = super::lock(&self.0);
+        let found = entries.iter().position(|entry| entry.key() == key);
+        let at = found.filter(|at| agree(&entries[*at]));
+        at.map(|at| entries.remove(at)).is_some()
     }
 
-    pub(crate) fn retain(&self, mut keep: impl FnMut(&K, &V) -> bool) {
-        super::lock(&self.0).retain(|key, value| keep(key, value));
+    pub(crate) fn retain(&self, mut keep: impl FnMut(&E) -> bool) {
+        super::lock(&self.0).retain(|entry| keep(entry));
     }
 
     pub(crate) fn bytes(&self) -> usize {
-        crate::size::table(super::lock(&self.0).capacity(), size_of::<(K, V)>())
+        super::lock(&self.0).capacity() * size_of::<E>()
     }
 
-    pub(crate) fn for_each(&self, mut visit: impl FnMut(&K, &V)) {
-        for (key, value) in super::lock(&self.0).iter() {
-            visit(key, value);
-        }
+    pub(crate) fn for_each(&self, visit: impl FnMut(&E)) {
+        super::lock(&self.0).iter().for_each(visit);
     }
 }
 

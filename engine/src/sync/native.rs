@@ -1,14 +1,15 @@
 //! The half that ships: `std`, atomic-float, portable-atomic, crossbeam and dashmap.
 
-use std::{borrow::Borrow, hash::Hash};
+use std::hash::{BuildHasher, Hash, Hasher};
 
-use crossbeam_utils::CachePadded;
+use dashmap::{DashMap, SharedValue};
+use foldhash::fast::RandomState;
 
-use crate::size;
+use super::Keyed;
 
 pub(crate) use std::sync::{
     Arc, Mutex, MutexGuard,
-    atomic::{AtomicU32, AtomicU64, Ordering, fence},
+    atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering, fence},
 };
 
 pub(crate) use atomic_float::AtomicF64;
@@ -40,57 +41,108 @@ impl Cell64 {
     }
 }
 
-/// A map from label sets to series. The slow lane: it locks one of its internal shards.
+/// A map of entries by the key in them. The slow lane: it locks one of its parts.
 ///
 /// The keys are short, and `std`'s hash would be most of a look-up. This one is seeded at random too, and the number of
-/// keys is limited.
+/// keys is limited. An entry lies in the table as it is, without a copy of its key beside it. That takes dashmap's parts
+/// themselves: its own interface inserts nothing without an owned key.
 #[derive(Debug)]
-pub(crate) struct Map<K: Eq + Hash, V>(dashmap::DashMap<K, V, foldhash::fast::RandomState>);
+pub(crate) struct Map<E: Keyed>(DashMap<Slot<E>, (), RandomState>);
 
 /// Parts of a map, each with a lock of its own and padded to 128 bytes. By default there are four for each processor,
-/// which is much for a family of one series.
+/// which is much for a family of few series.
 const PARTS: usize = 8;
 
-impl<K: Eq + Hash, V: Clone> Map<K, V> {
+/// The fewest that dashmap can have.
+const FEWEST_PARTS: usize = 2;
+
+impl<E: Keyed + Clone> Map<E> {
     pub(crate) fn new() -> Self {
-        Self(dashmap::DashMap::with_hasher_and_shard_amount(Default::default(), PARTS))
+        Self::with_parts(PARTS)
     }
 
-    /// What `read` makes of the value under `key`, if there is one. Under the lock.
-    pub(crate) fn get<Q: Eq + Hash + ?Sized, R>(&self, key: &Q, read: impl FnOnce(&V) -> R) -> Option<R>
-    where
-        K: Borrow<Q>,
-    {
-        self.0.get(key).map(|entry| read(entry.value()))
+    /// A map for an entry or two.
+    pub(crate) fn small() -> Self {
+        Self::with_parts(FEWEST_PARTS)
     }
 
-    /// The value under `key`, made by `make` when there is none. Two callers never both make one.
-    pub(crate) fn get_or_try_insert<E>(&self, key: K, make: impl FnOnce() -> Result<V, E>) -> Result<V, E> {
-        Ok(self.0.entry(key).or_try_insert_with(make)?.value().clone())
+    fn with_parts(parts: usize) -> Self {
+        Self(DashMap::with_hasher_and_shard_amount(Default::default(), parts))
+    }
+
+    /// What `read` makes of the entry under `key`, if there is one. Under the lock.
+    pub(crate) fn get<R>(&self, key: &E::Key, read: impl FnOnce(&E) -> R) -> Option<R> {
+        let (hash, part) = self.find(key);
+        let table = self.0.shards()[part].read();
+        table.get(hash, |(slot, _)| slot.0.key() == key).map(|(slot, _)| read(&slot.0))
+    }
+
+    /// The entry under `key`, made by `make` when there is none. Two callers never both make one.
+    pub(crate) fn get_or_try_insert<Error>(
+        &self,
+        key: &E::Key,
+        make: impl FnOnce() -> Result<E, Error>,
+    ) -> Result<E, Error> {
+        let (hash, part) = self.find(key);
+        let mut table = self.0.shards()[part].write();
+        if let Some((slot, _)) = table.get(hash, |(slot, _)| slot.0.key() == key) {
+            return Ok(slot.0.clone());
+        }
+        let made = (Slot(make()?), SharedValue::new(()));
+        let (slot, _) = table.insert_entry(hash, made, |(slot, _)| self.hash(slot.0.key()));
+        Ok(slot.0.clone())
     }
 
     /// Removes the entry under `key` if `agree` says so. Who makes one under it waits meanwhile.
-    pub(crate) fn remove_if<Q: Eq + Hash + ?Sized>(&self, key: &Q, agree: impl FnOnce(&V) -> bool) -> bool
-    where
-        K: Borrow<Q>,
-    {
-        self.0.remove_if(key, |_, value| agree(value)).is_some()
+    pub(crate) fn remove_if(&self, key: &E::Key, agree: impl FnOnce(&E) -> bool) -> bool {
+        let (hash, part) = self.find(key);
+        let mut table = self.0.shards()[part].write();
+        let found = table.get(hash, |(slot, _)| slot.0.key() == key);
+        found.is_some_and(|(slot, _)| agree(&slot.0))
+            && table.remove_entry(hash, |(slot, _)| slot.0.key() == key).is_some()
     }
 
     /// Removes the entries that `keep` does not want.
-    pub(crate) fn retain(&self, mut keep: impl FnMut(&K, &V) -> bool) {
-        self.0.retain(|key, value| keep(key, value));
+    pub(crate) fn retain(&self, mut keep: impl FnMut(&E) -> bool) {
+        self.0.retain(|slot, ()| keep(&slot.0));
     }
 
-    /// What the map takes of memory, without what keys and values own: an estimate.
+    /// What the map has taken from the allocator, without what entries own.
     pub(crate) fn bytes(&self) -> usize {
-        PARTS * size_of::<CachePadded<Self>>() + size::table(self.0.capacity(), size_of::<(K, V)>())
+        let tables = self.0.shards().iter().map(|part| part.read().allocation_info().1.size());
+        size_of_val(self.0.shards()) + tables.sum::<usize>()
     }
 
-    pub(crate) fn for_each(&self, mut visit: impl FnMut(&K, &V)) {
-        for entry in &self.0 {
-            visit(entry.key(), entry.value());
-        }
+    pub(crate) fn for_each(&self, mut visit: impl FnMut(&E)) {
+        self.0.iter().for_each(|entry| visit(&entry.key().0));
+    }
+
+    /// The hash of a key, and the part that the key belongs to.
+    fn find(&self, key: &E::Key) -> (u64, usize) {
+        let hash = self.hash(key);
+        (hash, self.0.determine_shard(hash as usize))
+    }
+
+    fn hash(&self, key: &E::Key) -> u64 {
+        self.0.hasher().hash_one(key)
+    }
+}
+
+/// An entry as a key of dashmap's, which is compared and hashed as the key in it.
+#[derive(Debug)]
+struct Slot<E>(E);
+
+impl<E: Keyed> PartialEq for Slot<E> {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.key() == other.0.key()
+    }
+}
+
+impl<E: Keyed> Eq for Slot<E> {}
+
+impl<E: Keyed> Hash for Slot<E> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.key().hash(state);
     }
 }
 
