@@ -104,6 +104,17 @@ impl Histogram {
         }
     }
 
+    /// [`observe`](Self::observe), with a pause half-way: for tests and benches of what readers find then. Nothing is
+    /// observed unless the thread has observed something in this histogram before.
+    #[doc(hidden)]
+    pub fn observe_slowly(&self, value: f64, pause: impl FnOnce()) {
+        if let Some(core) = &self.core
+            && let (Some(bucket), Some(page)) = (core.layout.find(value), local::own_page(core.slot))
+        {
+            let _ = pairs::record_slowly(page, offset_of(core.slot), bucket, 1, pairs::plus(value), pause);
+        }
+    }
+
     /// Records a value, when the thread's pages are at hand.
     #[inline(always)]
     pub(crate) fn observe_in(&self, pages: OwnPages<'_>, value: f64) {

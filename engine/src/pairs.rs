@@ -63,6 +63,19 @@ pub(crate) fn record(
     n: u64,
     add: impl Fn(u64) -> u64,
 ) -> Result<(), Reentered> {
+    record_slowly(page, undo, bucket, n, add, || ())
+}
+
+/// The same, and calls `pause` half-way, with the new sum stored and the old number. A thread may be stopped there.
+#[inline(always)]
+pub(crate) fn record_slowly(
+    page: &Page,
+    undo: usize,
+    bucket: usize,
+    n: u64,
+    add: impl Fn(u64) -> u64,
+    pause: impl FnOnce(),
+) -> Result<(), Reentered> {
     let (count, total) = pair(page, undo, bucket);
     let before = count.owner_load();
     if before & 1 == 1 {
@@ -74,6 +87,7 @@ pub(crate) fn record(
     count.owner_store(before | 1, Ordering::Release);
     fence(Ordering::Release);
     total.owner_store(add(sum_before), Ordering::Relaxed);
+    pause();
     count.owner_store(before.wrapping_add(n << 1), Ordering::Release);
     Ok(())
 }

@@ -162,3 +162,27 @@ fn observations_by_number_and_of_none_agree_as_well() {
     let end = histogram.value().counts;
     assert_eq!((end[0], end[9] / 3 + end[10] <= turns, end[9] % 3), (0, true, 0));
 }
+
+#[test]
+fn a_writer_stopped_half_way_has_not_observed_and_keeps_no_reader_waiting() {
+    let _alone = ALONE.lock();
+    let registry = Registry::new();
+    let histogram = doubling_histogram(&registry);
+    let (stopped, go_on) = (Barrier::new(2), Barrier::new(2));
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            histogram.observe(4.0);
+            histogram.observe_slowly(4.0, || {
+                stopped.wait();
+                go_on.wait();
+            });
+        });
+        stopped.wait();
+        // The writer goes on when these have been read, and not before.
+        let value = histogram.value();
+        assert_eq!((value.count, value.sum, value.most_tries), (1, 4.0, 1));
+        assert_eq!(registry.snapshot(), registry.snapshot());
+        go_on.wait();
+    });
+    assert_eq!((histogram.value().count, histogram.value().sum), (2, 8.0));
+}

@@ -3,7 +3,7 @@
 
 use std::io;
 
-use tachometer::{Buckets, FamilyBuilder, MetricKind, NO_LABELS, Number, Registry, Resolution, Snapshot};
+use tachometer::{Buckets, FamilyBuilder, MetricKind, NO_LABELS, Number, Registry, Snapshot};
 use tachometer_prometheus::{encode, encode_to};
 
 /// The text of a snapshot with these families.
@@ -123,26 +123,6 @@ lat_seconds_bucket{le="+Inf"} 7
 lat_seconds_sum 1.5
 lat_seconds_count 7
 "#
-    );
-}
-
-#[test]
-fn a_histogram_of_integers_is_one_in_its_base_unit() {
-    let registry = Registry::builder().self_metrics(false).build().unwrap();
-    let buckets = Buckets::explicit([0.25, 1.0]);
-    let latency =
-        registry.integer_histogram("latency_seconds", "Latency.", buckets, Resolution::Nanoseconds).unwrap();
-    latency.observe(250_000_000);
-    latency.observe(1_500_000_001);
-    assert_eq!(
-        encode(&registry.snapshot()),
-        "# HELP latency_seconds Latency.\n\
-         # TYPE latency_seconds histogram\n\
-         latency_seconds_bucket{le=\"0.25\"} 1\n\
-         latency_seconds_bucket{le=\"1\"} 1\n\
-         latency_seconds_bucket{le=\"+Inf\"} 2\n\
-         latency_seconds_sum 1.750000001\n\
-         latency_seconds_count 2\n"
     );
 }
 

@@ -18,27 +18,27 @@ use crate::{Reading, VALUES, bounds, counters, values};
 /// How long a writer is watched for one reading.
 const WATCHED: Duration = Duration::from_millis(50);
 
-/// Who reads meanwhile.
+/// What another thread does meanwhile.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Reader {
-    /// Nobody.
-    None,
-    /// A thread that takes a snapshot every millisecond.
-    Scraper,
-    /// A thread that does nothing else.
-    Saturating,
+pub enum Beside {
+    /// There is none.
+    Nobody,
+    /// It reads every millisecond.
+    EveryMillisecond,
+    /// It reads, or writes, and does nothing else.
+    WithoutPause,
 }
 
-/// Calls `read` as the reader does, in a thread of its own, while `work` runs.
-fn beside<R>(reader: Reader, read: impl Fn() + Sync, work: impl FnOnce() -> R) -> R {
+/// Calls `act` in a thread of its own while `work` runs.
+fn beside<R>(other: Beside, act: impl Fn() + Sync, work: impl FnOnce() -> R) -> R {
     let done = AtomicBool::new(false);
     let started = Barrier::new(2);
     thread::scope(|scope| {
         scope.spawn(|| {
             started.wait();
-            while reader != Reader::None && !done.load(Ordering::Acquire) {
-                read();
-                if reader == Reader::Scraper {
+            while other != Beside::Nobody && !done.load(Ordering::Acquire) {
+                act();
+                if other == Beside::EveryMillisecond {
                     thread::sleep(Duration::from_millis(1));
                 }
             }
@@ -55,7 +55,7 @@ const BATCH: usize = 16;
 
 /// The 99.9th percentile of the time of an increment in batches of sixteen, in nanoseconds.
 #[must_use]
-pub fn tail(reader: Reader, series: usize) -> Reading {
+pub fn tail(other: Beside, series: usize) -> Reading {
     let setup = move || {
         let registry = Registry::builder().max_series_per_family(series).build().expect("legal");
         let counters = counters(&registry, series);
@@ -65,7 +65,7 @@ pub fn tail(reader: Reader, series: usize) -> Reading {
     };
     Reading::new(setup, move |(registry, counters, clock): &(Registry, [Counter; BATCH], Clock)| {
         let scrape = || drop(black_box(registry.snapshot()));
-        let mut times = beside(reader, scrape, || {
+        let mut times = beside(other, scrape, || {
             let begun = Instant::now();
             let mut times = Vec::with_capacity(1 << 22);
             while begun.elapsed() < WATCHED {
@@ -90,12 +90,12 @@ fn histogram(bound_count: usize) -> (Registry, Histogram) {
     (registry, histogram)
 }
 
-/// Most loads of a bucket's number that a reader needed beside a writer that does nothing else.
+/// Most loads of a bucket's number that a reader needed.
 #[must_use]
-pub fn tries(bound_count: usize) -> Reading {
+pub fn tries(writer: Beside, bound_count: usize) -> Reading {
     Reading::new(
         move || histogram(bound_count),
-        |(_, histogram)| {
+        move |(_, histogram)| {
             let read = || {
                 let done = Instant::now() + WATCHED;
                 let mut most = 0;
@@ -105,17 +105,17 @@ pub fn tries(bound_count: usize) -> Reading {
                 most
             };
             let observe = || values().iter().for_each(|value| histogram.observe(*value));
-            f64::from(beside(Reader::Saturating, observe, read))
+            f64::from(beside(writer, observe, read))
         },
     )
 }
 
 /// The nanoseconds of an observation beside a reader that takes snapshots.
 #[must_use]
-pub fn observe(reader: Reader, bound_count: usize) -> Reading {
+pub fn observe(other: Beside, bound_count: usize) -> Reading {
     let observe = move |(registry, histogram): &(Registry, Histogram)| {
         let read = || drop(black_box(registry.snapshot()));
-        beside(reader, read, || {
+        beside(other, read, || {
             let done = Instant::now() + WATCHED;
             let mut passes = Vec::new();
             while Instant::now() < done {
@@ -129,4 +129,36 @@ pub fn observe(reader: Reader, bound_count: usize) -> Reading {
         })
     };
     Reading::new(move || histogram(bound_count), observe)
+}
+
+/// The nanoseconds of a snapshot of one histogram whose writer stands half-way through an observation, or of one that
+/// nobody records in.
+#[must_use]
+pub fn snapshot(bound_count: usize, writer_stands: bool) -> Reading {
+    const SNAPSHOTS: u32 = 1_000;
+    Reading::new(
+        move || histogram(bound_count),
+        move |(registry, histogram)| {
+            let take = || {
+                let begun = Instant::now();
+                (0..SNAPSHOTS).for_each(|_| drop(black_box(registry.snapshot())));
+                begun.elapsed().as_nanos() as f64 / f64::from(SNAPSHOTS)
+            };
+            let (stands, go_on) = (Barrier::new(2), Barrier::new(2));
+            thread::scope(|scope| {
+                scope.spawn(|| {
+                    histogram.observe(0.05);
+                    let pause = || {
+                        stands.wait();
+                        go_on.wait();
+                    };
+                    if writer_stands { histogram.observe_slowly(0.05, pause) } else { pause() }
+                });
+                stands.wait();
+                let took = take();
+                go_on.wait();
+                took
+            })
+        },
+    )
 }

@@ -5,7 +5,7 @@ use tachometer_benches::{
     footprint::{Footprint, Kind, Library},
     readings::{
         pipeline::pipeline,
-        readers::{self, Reader},
+        readers::{self, Beside},
         threads,
     },
 };
@@ -18,22 +18,16 @@ pub(super) fn rows(size: Size) -> Vec<Row> {
         Size::Small => 100,
         Size::Full => 100_000,
     };
-    let mut rows = vec![
-        row(
-            format!("thread start, one record, exit, {series} series; bare thread"),
-            threads::tachometer(series),
-            threads::floor(),
-            Target::Within(1.05),
-            "",
-        ),
-        row(
-            "99.9th percentile of an increment beside a scraper at 1 kHz; alone".to_owned(),
-            readers::tail(Reader::Scraper, 1_000),
-            readers::tail(Reader::None, 1_000),
-            Target::Within(1.1),
-            "two readings of the clock are most of both",
-        ),
-    ];
+    let mut rows = vec![row(
+        format!("thread start, one record, exit, {series} series; bare thread"),
+        threads::tachometer(series),
+        threads::floor(),
+        Target::Within(1.05),
+        "",
+    )];
+    rows.extend(reader_rows());
+    rows.extend(memory_rows(series));
+    // The last one, because its threads stay.
     rows.push(row(
         "processor time of a record in examples/pipeline; without metrics".to_owned(),
         pipeline(true),
@@ -41,27 +35,48 @@ pub(super) fn rows(size: Size) -> Vec<Row> {
         Target::Within(1.01),
         "nineteen metrics, among them the processing time of each record",
     ));
+    rows
+}
+
+/// What writers and readers notice of each other.
+fn reader_rows() -> Vec<Row> {
+    let mut rows = vec![
+        row(
+            "99.9th percentile of an increment beside a scraper at 1 kHz; alone".to_owned(),
+            readers::tail(Beside::EveryMillisecond, 1_000),
+            readers::tail(Beside::Nobody, 1_000),
+            Target::Within(1.1),
+            "of the means of sixteen, because the clock has steps of ten nanoseconds",
+        ),
+        row(
+            "snapshot of a histogram of 11 bounds whose writer stands half-way; nobody records".to_owned(),
+            readers::snapshot(11, true),
+            readers::snapshot(11, false),
+            Target::AtMost(5_000.0, "ns"),
+            "",
+        ),
+    ];
     for bounds in [11, 250] {
         rows.push(row(
-            format!("tries a bucket beside a saturating writer, {bounds} bounds"),
-            readers::tries(bounds),
-            readers::tries(bounds),
+            format!("tries a bucket beside a saturating writer, {bounds} bounds; alone"),
+            readers::tries(Beside::WithoutPause, bounds),
+            readers::tries(Beside::Nobody, bounds),
             Target::AtMost(100.0, "tries"),
-            "the figures are tries, on both sides the same",
+            "the figures are tries, the most of 50 ms",
         ));
-        for (reader, who) in
-            [(Reader::Scraper, "a scraper at 1 kHz"), (Reader::Saturating, "snapshots without a pause")]
-        {
+        for (reader, who) in [
+            (Beside::EveryMillisecond, "a scraper at 1 kHz"),
+            (Beside::WithoutPause, "snapshots without a pause"),
+        ] {
             rows.push(row(
                 format!("histogram observe beside {who}, {bounds} bounds; alone"),
                 readers::observe(reader, bounds),
-                readers::observe(Reader::None, bounds),
+                readers::observe(Beside::Nobody, bounds),
                 Target::Within(1.25),
                 "a reader takes the cache lines that it reads, and the writer takes them back",
             ));
         }
     }
-    rows.extend(memory_rows(series));
     rows
 }
 
