@@ -112,10 +112,11 @@ impl Kind {
 }
 
 impl Footprint {
-    /// The bytes, measured in a process that the running program is started in again, with `--footprint`.
+    /// The bytes, measured in a process that the running program is started in again, with `--footprint`. Once: they
+    /// are the same each time, to a page or two.
     #[must_use]
     pub fn reading(self) -> Reading {
-        Reading::new(|| (), move |()| self.ask().expect("the program can be started again"))
+        Reading::new(move || self.ask().expect("the program can be started again"), |bytes| *bytes)
     }
 
     fn ask(self) -> io::Result<f64> {
