@@ -145,12 +145,15 @@ impl LabelNames {
 
     /// The series in the order of their labels. They are moved there, not cloned.
     fn sorted(&self, series: Vec<(Entry, u32)>) -> impl Iterator<Item = (Entry, u32)> {
+        // All in one, for there may be a hundred thousand series.
+        let mut labels = Vec::with_capacity(series.len() * self.own.len());
         let mut order = Vec::with_capacity(series.len());
         for (at, (entry, index)) in series.iter().enumerate() {
-            let labels: Box<[_]> = self.of(entry).iter().map(|label| label.of(entry, *index)).collect();
-            order.push((labels, at));
+            let begin = labels.len();
+            labels.extend(self.of(entry).iter().map(|label| label.of(entry, *index)));
+            order.push((begin..labels.len(), at));
         }
-        order.sort_unstable();
+        order.sort_unstable_by(|(a, _), (b, _)| labels[a.clone()].cmp(&labels[b.clone()]));
         let order: Vec<usize> = order.into_iter().map(|(_, at)| at).collect();
         let mut series: Vec<_> = series.into_iter().map(Some).collect();
         order.into_iter().filter_map(move |at| series[at].take())

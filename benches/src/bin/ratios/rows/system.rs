@@ -110,7 +110,7 @@ fn memory_rows(series: usize) -> Vec<Row> {
             name(" with the exporter's text of it", "without"),
             bytes(Library::Exporter),
             bytes(Library::Tachometer),
-            Target::Within(5.0),
+            Target::Within(6.0),
             "what makes the next scrape cheap is the text of the last one",
         ));
     }
