@@ -9,7 +9,7 @@ use quanta::Clock;
 use tachometer::Histogram;
 
 /// Records that are timed together.
-const RECORDS_A_LAP: u64 = 16;
+pub(crate) const RECORDS_A_LAP: u64 = 16;
 
 /// Observes every record; the last ones when dropped.
 #[derive(Debug)]

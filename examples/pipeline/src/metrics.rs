@@ -17,6 +17,8 @@
 //!   consumers were, together, right after each one's last read.
 //! * The lag and the iterator's age are those of the last read: the records from its first one to the newest of the
 //!   shard, and how much older the first one is. Both are zero when there was nothing to read.
+//! * The processing time of a record is its share of the time of sixteen, which are timed together: its quantiles are
+//!   those of such means, and a single slow record does not show in them by itself.
 
 use std::time::Duration;
 
