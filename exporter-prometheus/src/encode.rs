@@ -1,4 +1,4 @@
-//! Rendering a snapshot without a cache.
+//! Rendering a snapshot, and keeping nothing.
 
 use std::convert::Infallible;
 use std::io;
