@@ -1,6 +1,6 @@
 //! The exposition of counters with three labels, in nanoseconds for each series: the snapshot and the text.
 
-use std::hint::black_box;
+use std::{cell::RefCell, hint::black_box};
 
 use metrics::Recorder;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
@@ -40,23 +40,29 @@ impl Engine {
 
     /// Adds something to one in so many counters, spread over all.
     fn change(&self, one_in: usize) {
-        self.counters.iter().zip(1..).step_by(one_in).for_each(|(counter, i)| counter.add(i % 1_000));
+        self.counters.iter().zip(1..).step_by(one_in).for_each(|(counter, i)| counter.add(1 + i % 999));
     }
 }
 
-/// The engine's exporter, as its endpoint renders, after one in so many counters has changed since it rendered last. The
-/// change is not timed.
+/// The engine's exporter, as its endpoint renders, after one in so many counters has changed since it rendered last.
+/// The change is not timed.
 #[must_use]
 pub fn tachometer(series: usize, one_in: usize) -> Reading {
     let render = |engine: &Engine| engine.exporter.render_body();
     Reading::timed(series, move || Engine::new(series), move |engine| engine.change(one_in), render)
 }
 
-/// A copy of the finished text, into memory that the system has to give.
+/// A copy of the finished text, over the one before it.
 #[must_use]
 pub fn floor(series: usize) -> Reading {
-    let text = move || Engine::new(series).exporter.render();
-    Reading::timed(series, text, |_| (), |text| black_box(text).clone())
+    let texts = move || {
+        let text = Engine::new(series).exporter.render().into_bytes();
+        (text.clone(), RefCell::new(text))
+    };
+    let copy = |(text, copy): &(Vec<u8>, RefCell<Vec<u8>>)| {
+        black_box(&mut *copy.borrow_mut()).copy_from_slice(black_box(text));
+    };
+    Reading::timed(series, texts, |_| (), copy)
 }
 
 /// `prometheus`: gathers and encodes.
