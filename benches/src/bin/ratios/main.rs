@@ -71,7 +71,7 @@ fn main() -> ExitCode {
         // The reader of a pipe has seen enough.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("ratios: cannot write the table: {error}");
+            eprintln!("ratios: cannot write the table or its pictures: {error}");
             ExitCode::FAILURE
         }
     }
