@@ -2,23 +2,16 @@
 
 use std::borrow::Cow;
 
+use memchr::{memchr2_iter, memchr3_iter};
+
 /// Appends a help text: `\` and the line feed are escaped, nothing else.
 pub(crate) fn push_help(out: &mut String, help: &str) {
-    push_escaped(out, help, |byte| match byte {
-        b'\\' => Some("\\\\"),
-        b'\n' => Some("\\n"),
-        _ => None,
-    });
+    push_escaped(out, help, memchr2_iter(b'\\', b'\n', help.as_bytes()));
 }
 
 /// Appends a label value without its quotes: `\`, `"` and the line feed are escaped, nothing else.
 pub(crate) fn push_label_value(out: &mut String, value: &str) {
-    push_escaped(out, value, |byte| match byte {
-        b'\\' => Some("\\\\"),
-        b'"' => Some("\\\""),
-        b'\n' => Some("\\n"),
-        _ => None,
-    });
+    push_escaped(out, value, memchr3_iter(b'\\', b'"', b'\n', value.as_bytes()));
 }
 
 /// The metric name as text format 0.0.4 can spell it: `[a-zA-Z_:][a-zA-Z0-9_:]*`.
@@ -59,16 +52,18 @@ fn underscores(name: &str, is_legal: fn(u8) -> bool) -> String {
     name.char_indices().map(escape).collect()
 }
 
-/// Appends `text` in runs: what needs no escape is copied whole. All escaped characters are ASCII, so a byte of them
-/// is never a part of another character, and every index is a character boundary.
-fn push_escaped(out: &mut String, text: &str, escape: impl Fn(u8) -> Option<&'static str>) {
+/// Appends `text` in runs, and what stands at these places escaped. All of that is ASCII, so a byte of it is never a part
+/// of another character, and every index is a character boundary.
+fn push_escaped(out: &mut String, text: &str, places: impl Iterator<Item = usize>) {
     let mut copied = 0;
-    for (at, byte) in text.bytes().enumerate() {
-        if let Some(escaped) = escape(byte) {
-            out.push_str(&text[copied..at]);
-            out.push_str(escaped);
-            copied = at + 1;
-        }
+    for at in places {
+        out.push_str(&text[copied..at]);
+        out.push_str(match text.as_bytes()[at] {
+            b'\n' => "\\n",
+            b'"' => "\\\"",
+            _ => "\\\\",
+        });
+        copied = at + 1;
     }
     out.push_str(&text[copied..]);
 }

@@ -22,6 +22,7 @@ fn first_value(i: usize) -> u64 {
 }
 
 struct Engine {
+    registry: Registry,
     exporter: Exporter,
     counters: Vec<Counter>,
 }
@@ -35,7 +36,7 @@ impl Engine {
         counters.iter().enumerate().for_each(|(i, counter)| counter.add(first_value(i)));
         let exporter = Exporter::new(&registry);
         drop(exporter.render_body());
-        Self { exporter, counters }
+        Self { registry, exporter, counters }
     }
 
     /// Adds something to one in so many counters, spread over all.
@@ -63,6 +64,31 @@ pub fn floor(series: usize) -> Reading {
         black_box(&mut *copy.borrow_mut()).copy_from_slice(black_box(text));
     };
     Reading::timed(series, texts, |_| (), copy)
+}
+
+/// The engine's exporter, after every counter has changed, as a text of the caller's.
+#[must_use]
+pub fn text(series: usize) -> Reading {
+    let render = |engine: &Engine| engine.exporter.render();
+    Reading::timed(series, move || Engine::new(series), |engine| engine.change(1), render)
+}
+
+/// A copy of the finished text, into memory that the system has to give.
+#[must_use]
+pub fn floor_of_text(series: usize) -> Reading {
+    Reading::timed(
+        series,
+        move || Engine::new(series).exporter.render(),
+        |_| (),
+        |text| black_box(text).clone(),
+    )
+}
+
+/// The engine without an exporter: nothing is kept from the render before.
+#[must_use]
+pub fn anew(series: usize) -> Reading {
+    let render = |engine: &Engine| tachometer_prometheus::encode(&engine.registry.snapshot());
+    Reading::timed(series, move || Engine::new(series), |_| (), render)
 }
 
 /// `prometheus`: gathers and encodes.

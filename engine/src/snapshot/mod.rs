@@ -160,10 +160,12 @@ impl Snapshot {
         }
     }
 
+    #[inline]
     pub(crate) fn values(&self) -> &[u64] {
         &self.values
     }
 
+    #[inline]
     pub(crate) fn is_missing(&self, series: u32) -> bool {
         // Almost always empty, which costs one compare.
         !self.missing.is_empty() && self.missing.binary_search(&series).is_ok()

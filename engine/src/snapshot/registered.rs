@@ -171,6 +171,7 @@ fn sorted(labels: impl Iterator<Item = LabelSource>) -> Box<[LabelSource]> {
 }
 
 impl LabelSource {
+    #[inline]
     fn of<'a>(&'a self, entry: &'a Entry, index: u32) -> (&'a str, &'a str) {
         let value = match &self.value {
             Value::Constant(value) => value,

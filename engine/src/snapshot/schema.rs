@@ -80,6 +80,7 @@ pub(crate) struct Series {
 
 impl Family {
     /// The labels of the series with this index among those of all families, which is one of this family's.
+    #[inline]
     pub(super) fn labels(&self, index: u32) -> impl ExactSizeIterator<Item = (&str, &str)> + Clone {
         let at = self.at(index);
         let count = match &self.members {
@@ -95,6 +96,7 @@ impl Family {
         })
     }
 
+    #[inline]
     pub(super) fn shape(&self, index: u32) -> &Shape {
         match &self.members {
             Members::Registered(registered) => &registered.shape,
@@ -103,6 +105,7 @@ impl Family {
     }
 
     /// Whether a time follows the values of the series.
+    #[inline]
     pub(super) fn is_timed(&self, index: u32) -> bool {
         match &self.members {
             Members::Registered(_) => false,
@@ -111,6 +114,7 @@ impl Family {
     }
 
     /// Where the values of the series begin.
+    #[inline]
     pub(super) fn column(&self, index: u32) -> usize {
         let at = self.at(index);
         match &self.members {
@@ -145,6 +149,7 @@ impl Family {
         }
     }
 
+    #[inline]
     fn at(&self, index: u32) -> usize {
         (index - self.series.start) as usize
     }

@@ -161,12 +161,14 @@ impl<'a> SeriesView<'a> {
     /// The position among all series of the schema, which begins at 0 and follows the order of families and series.
     /// It is the same in every snapshot with this schema, also when a series before it has no value.
     #[must_use]
+    #[inline]
     pub fn index(&self) -> usize {
         self.index as usize
     }
 
     /// Names and values of the labels, sorted by name, constant labels included.
     #[must_use]
+    #[inline]
     pub fn labels(&self) -> impl ExactSizeIterator<Item = (&'a str, &'a str)> + use<'a> {
         self.family.labels(self.index)
     }
@@ -194,14 +196,17 @@ impl<'a> SeriesView<'a> {
         self.family.is_timed(self.index).then(|| self.snapshot.values()[end] as i64)
     }
 
+    #[inline]
     fn first_value(&self) -> u64 {
         self.snapshot.values()[self.column()]
     }
 
+    #[inline]
     fn values(&self) -> &'a [u64] {
         &self.snapshot.values()[self.column()..][..self.family.shape(self.index).columns()]
     }
 
+    #[inline]
     fn column(&self) -> usize {
         self.family.column(self.index)
     }
