@@ -296,6 +296,27 @@ fn what_a_look_up_recorded_is_seen_before_the_series_goes() {
     });
 }
 
+/// A look-up that makes the series: until it has its handle, nobody holds one.
+#[test]
+fn what_a_look_up_that_made_the_series_recorded_is_seen_while_it_is_held() {
+    check("what a look-up that made the series recorded is seen while it is held", 2_500, || {
+        let [_, second] = shards();
+        let registry = Registry::builder().idle_timeout(Duration::ZERO).build().unwrap();
+        let family = family(&registry);
+        let recorder = thread::spawn(move || {
+            second.wear();
+            let made = family.with(ORDERS).unwrap();
+            made.inc();
+            (family, made)
+        });
+        let reader = snapshots(&registry, 2);
+        let _held = recorder.join().unwrap();
+        let _seen = reader.join().unwrap();
+        let seen = registry.snapshot().counter("sent_total", &ORDERS);
+        assert_eq!(seen, Some(1), "the series went before the look-up had a handle to it");
+    });
+}
+
 /// Two threads that take snapshots, one of which may have begun long ago when it looks.
 #[test]
 fn an_old_snapshot_does_not_let_a_series_go() {

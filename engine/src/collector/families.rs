@@ -79,8 +79,8 @@ impl Families {
         // Under the lock of the map, so that a registration that fails does so once.
         let register =
             || Ok::<_, Infallible>(Known { metric: address, family: self.register(metric), removals });
-        let Ok(known) = self.known.get_or_try_insert(&address, register);
-        known.family
+        let Ok(family) = self.known.get_or_try_insert(&address, register, |known| known.family.clone());
+        family
     }
 
     fn register(&self, metric: &'static MetricId) -> Family {

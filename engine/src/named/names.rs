@@ -98,7 +98,8 @@ impl Names {
         }
         let identity = Identity::of(draft)?;
         exposed.insert(identity.id.name(), identity);
-        let Ok(identity) = self.known.get_or_try_insert(identity.key, || Ok::<_, Infallible>(identity));
+        let make = || Ok::<_, Infallible>(identity);
+        let Ok(identity) = self.known.get_or_try_insert(identity.key, make, |identity| *identity);
         Ok((identity, true))
     }
 }

@@ -107,31 +107,34 @@ impl FamilyCore {
         if let Some(found) = self.entries.get(key, &read) {
             return Ok(found);
         }
-        let entry = match self.add(key, counted, |origin| self.make::<M>(origin)) {
-            Err(Refusal::Limit) => self.overflow::<M>(),
+        let found = match self.add(key, counted, |origin| self.make::<M>(origin), &read) {
+            Err(Refusal::Limit) => self.overflow::<M, R>(&read),
             other => other,
         };
-        entry.map(|entry| read(&entry)).map_err(|refusal| self.refused(refusal))
+        found.map_err(|refusal| self.refused(refusal))
     }
 
-    /// Adds an entry, unless another thread has added it meanwhile.
-    fn add(
+    /// Adds an entry, unless another thread has added it meanwhile, and returns what `read` makes of it: under the lock
+    /// of the map, so that a new series is not forgotten before there is a handle to it.
+    fn add<R>(
         &self,
         key: &[u8],
         counted: bool,
         make: impl FnOnce(Origin<'_>) -> Option<Entry>,
-    ) -> Result<Entry, Refusal> {
+        read: impl Fn(&Entry) -> R,
+    ) -> Result<R, Refusal> {
         if self.is_full() {
             // It may be this very entry that has filled the family meanwhile.
-            return self.entries.get(key, Entry::clone).ok_or(Refusal::Limit);
+            return self.entries.get(key, read).ok_or(Refusal::Limit);
         }
-        self.entries.get_or_try_insert(key, || {
+        let make = || {
             self.reserve()?;
             make(Origin { key, born: self.changed(), counted }).ok_or_else(|| {
                 self.release();
                 Refusal::NoCells
             })
-        })
+        };
+        self.entries.get_or_try_insert(key, make, read)
     }
 
     /// Adds a series of another kind than handles make, unless it is there.
@@ -143,7 +146,7 @@ impl FamilyCore {
         if let Some(entry) = self.entries.get(key, Entry::clone) {
             return Ok(entry);
         }
-        let entry = self.add(key, false, |origin| Some(Entry::One(make(origin))));
+        let entry = self.add(key, false, |origin| Some(Entry::One(make(origin))), Entry::clone);
         entry.map_err(|refusal| self.refused(refusal))
     }
 
@@ -210,17 +213,18 @@ impl FamilyCore {
         }
     }
 
-    /// The entry whose series are all the one that takes what is beyond the limit.
-    fn overflow<M: Metric>(&self) -> Result<Entry, Refusal> {
+    /// What `read` makes of the entry whose series are all the one that takes what is beyond the limit.
+    fn overflow<M: Metric, R>(&self, read: impl Fn(&Entry) -> R) -> Result<R, Refusal> {
         // Many label sets end up here: do not lock for writing for each.
-        if let Some(entry) = self.entries.get(OVERFLOW, Entry::clone) {
-            return Ok(entry);
+        if let Some(found) = self.entries.get(OVERFLOW, &read) {
+            return Ok(found);
         }
-        self.entries.get_or_try_insert(OVERFLOW, || {
+        let make = || {
             let origin = Origin { key: OVERFLOW, born: self.changed(), counted: false };
             let one = M::make(&self.material(), origin);
             Entry::make(self.layout, origin, |_| one.clone()).ok_or(Refusal::NoCells)
-        })
+        };
+        self.entries.get_or_try_insert(OVERFLOW, make, read)
     }
 
     fn width(&self) -> u64 {
@@ -279,10 +283,10 @@ impl FamilyCore {
 
     /// Removes one of the series under a key, if there are any. One of a group begins again instead.
     pub(crate) fn remove_one(&self, key: &[u8], index: usize) -> bool {
-        let Some(entry) = self.entries.get(key, Entry::clone) else { return false };
-        match entry.group() {
-            Some(group) => self.restart(&group, Some(index)),
-            None => self.remove(key),
+        match self.entries.get(key, Entry::group) {
+            Some(Some(group)) => self.restart(&group, Some(index)),
+            Some(None) => self.remove(key),
+            None => false,
         }
     }
 

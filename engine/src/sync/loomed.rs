@@ -242,7 +242,7 @@ impl<T> Queue<T> {
 #[derive(Debug)]
 pub(crate) struct Map<E>(Mutex<Vec<E>>);
 
-impl<E: Keyed + Clone> Map<E> {
+impl<E: Keyed> Map<E> {
     pub(crate) fn new() -> Self {
         Self(Mutex::new(Vec::new()))
     }
@@ -255,18 +255,20 @@ impl<E: Keyed + Clone> Map<E> {
         super::lock(&self.0).iter().find(|entry| entry.key() == key).map(read)
     }
 
-    pub(crate) fn get_or_try_insert<Error>(
+    pub(crate) fn get_or_try_insert<R, Error>(
         &self,
         key: &E::Key,
         make: impl FnOnce() -> Result<E, Error>,
-    ) -> Result<E, Error> {
+        read: impl FnOnce(&E) -> R,
+    ) -> Result<R, Error> {
         let mut entries = super::lock(&self.0);
         if let Some(found) = entries.iter().find(|entry| entry.key() == key) {
-            return Ok(found.clone());
+            return Ok(read(found));
         }
         let made = make()?;
-        entries.push(made.clone());
-        Ok(made)
+        let answer = read(&made);
+        entries.push(made);
+        Ok(answer)
     }
 
     pub(crate) fn remove_if(&self, key: &E::Key, agree: impl FnOnce(&E) -> bool) -> bool {

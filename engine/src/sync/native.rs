@@ -56,7 +56,7 @@ const PARTS: usize = 8;
 /// The fewest that dashmap can have.
 const FEWEST_PARTS: usize = 2;
 
-impl<E: Keyed + Clone> Map<E> {
+impl<E: Keyed> Map<E> {
     pub(crate) fn new() -> Self {
         Self::with_parts(PARTS)
     }
@@ -77,20 +77,22 @@ impl<E: Keyed + Clone> Map<E> {
         table.get(hash, |(slot, _)| slot.0.key() == key).map(|(slot, _)| read(&slot.0))
     }
 
-    /// The entry under `key`, made by `make` when there is none. Two callers never both make one.
-    pub(crate) fn get_or_try_insert<Error>(
+    /// What `read` makes of the entry under `key`, which `make` makes when there is none. Both under the lock: two
+    /// callers never both make one, and nobody removes it before it is read.
+    pub(crate) fn get_or_try_insert<R, Error>(
         &self,
         key: &E::Key,
         make: impl FnOnce() -> Result<E, Error>,
-    ) -> Result<E, Error> {
+        read: impl FnOnce(&E) -> R,
+    ) -> Result<R, Error> {
         let (hash, part) = self.find(key);
         let mut table = self.0.shards()[part].write();
         if let Some((slot, _)) = table.get(hash, |(slot, _)| slot.0.key() == key) {
-            return Ok(slot.0.clone());
+            return Ok(read(&slot.0));
         }
         let made = (Slot(make()?), SharedValue::new(()));
         let (slot, _) = table.insert_entry(hash, made, |(slot, _)| self.hash(slot.0.key()));
-        Ok(slot.0.clone())
+        Ok(read(&slot.0))
     }
 
     /// Removes the entry under `key` if `agree` says so. Who makes one under it waits meanwhile.
