@@ -175,8 +175,8 @@ impl Buckets {
     /// behind all bounds, when there is none. `None` for what no histogram records, NaN and the infinities.
     ///
     /// The same look-up as that of [`Histogram::observe`](crate::Histogram::observe), at about a nanosecond. Searched
-    /// for, at some nanoseconds more, are negative values, those far beyond the last bound, and all where no table can be
-    /// had, because bounds are not above 0 or lie too close together.
+    /// for, at some nanoseconds more, are negative values, those far beyond the last bound, and all where no table can
+    /// be had, because bounds are not above 0 or lie too close together.
     ///
     /// ```
     /// let buckets = tachometer::Buckets::explicit([0.1, 0.5])?;

@@ -1,8 +1,8 @@
 //! What the handles to a series share, and handles that count themselves, for families that forget the series that
 //! nobody holds.
 //!
-//! [`Arc::strong_count`] is a relaxed load and not to be decided on, and maps, schemas and snapshots hold the cells too.
-//! So a handle counts itself in what it holds, where the family asks for it; elsewhere it is an `Arc` and no more.
+//! [`Arc::strong_count`] is a relaxed load and not to be decided on, and maps, schemas and snapshots hold the cells
+//! too. So a handle counts itself in what it holds, where the family asks for it; elsewhere it is an `Arc` and no more.
 //!
 //! - A handle that is dropped counts itself out with Release, and who finds that nobody is left loads the count with
 //!   Acquire: it then sees all that was ever recorded through handles.

@@ -16,8 +16,8 @@ use crate::{
 ///
 /// Observed are integers of the [`Resolution`], exposed is the base unit: nanoseconds are observed, and bounds and sum
 /// exposed in seconds. To a scrape it is a histogram like every other. Its sum is kept as an integer: it is exact at
-/// any number of observations, wraps around at 2⁶⁴ (584 years of nanoseconds), and becomes a float only when it is exposed.
-/// Nothing that can be observed is not finite, and so nothing is dropped for that.
+/// any number of observations, wraps around at 2⁶⁴ (584 years of nanoseconds), and becomes a float only when it is
+/// exposed. Nothing that can be observed is not finite, and so nothing is dropped for that.
 ///
 /// A value belongs to a bucket when the float nearest to it, divided by how many make a unit, is at most the bucket's
 /// bound: 300,000,000 nanoseconds belong to the bucket up to 0.3 seconds.

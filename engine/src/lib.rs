@@ -77,12 +77,13 @@
 //! | [`IntegerHistogram`] | the same of integers, as nanoseconds and bytes are, with an exact sum | the same |
 //! | [`SignalCounter`] | events in signal handlers, `u64` | one `fetch_add`; the only async-signal-safe handle |
 //!
-//! Counters and histograms have a *local* handle for the tightest loops ([`Counter::local`]). It holds the thread's own
-//! cells and cannot leave the thread: a record in a counter is then one addition to memory and nothing else.
+//! The first three and [`Histogram`] have a *local* handle for the tightest loops ([`Counter::local`]). It holds the
+//! thread's own cells and cannot leave the thread: a record in a counter is then one addition to memory and nothing
+//! else.
 //!
-//! Each has a twin to declare in a `static` ([`StaticCounter`] and so on), which records from the first instruction of
-//! `main` and joins the [`default_registry`] when [`register_statics`] is called. A [`StateSet`] says which of a few
-//! states something is in, and [`Registry::info`] describes the program.
+//! Each but [`IntegerHistogram`] has a twin to declare in a `static` ([`StaticCounter`] and so on), which records from
+//! the first instruction of `main` and joins the [`default_registry`] when [`register_statics`] is called. A
+//! [`StateSet`] says which of a few states something is in, and [`Registry::info`] describes the program.
 //!
 //! Guards record when the work ends, however it ends: [`Timer`], [`InFlight`], [`OutcomeGuard`], and [`Operation`],
 //! which has all of it in one; [`FutureExt`] puts them around futures, and [`ResultExt`] counts errors by type.

@@ -180,7 +180,8 @@ fn metadata_is_near() {
     }
 }
 
-/// A registration frees what the queue of slots that came back has taken: that of another registry, before a measurement.
+/// A registration frees what the queue of slots that came back has taken: that of another registry, before a
+/// measurement.
 fn take_slots_back() {
     drop(registry().counter("events_total", "Events.").unwrap());
 }

@@ -16,8 +16,9 @@ use parts::{Handles, Parts};
 /// What is recorded of one kind of work: how long it took, what it got done, how many are under way, how it ended and
 /// by which errors. Every part is optional.
 ///
-/// Put together once, of handles that are registered already (a static's is its `handle()`); cloning gives another handle to the same. The end is
-/// recorded in one pass over the pages of the thread. Most of what all parts together cost is two readings of the clock.
+/// Put together once, of handles that are registered already (a static's is its `handle()`); cloning gives another
+/// handle to the same. The end is recorded in one pass over the pages of the thread. Most of what all parts together
+/// cost is two readings of the clock.
 ///
 /// ```
 /// use tachometer::{Counter, ErrorLabel, Family, Operation, Outcome, Registry};

@@ -56,8 +56,8 @@ impl Progress {
         self.stopwatch = self.stopwatch.map(|_| Stopwatch::Stopped(elapsed));
     }
 
-    /// Counts the time from `start` on, a reading of the standard library's clock that the caller already has: of when a
-    /// request came in, or was put in a queue.
+    /// Counts the time from `start` on, a reading of the standard library's clock that the caller already has: of when
+    /// a request came in, or was put in a queue.
     #[inline]
     pub fn started_at(&mut self, start: Instant) {
         self.stopwatch = self.stopwatch.map(|_| Stopwatch::since(start));

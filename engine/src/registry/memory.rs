@@ -27,8 +27,9 @@ pub struct Memory {
     pub metadata_bytes: usize,
     /// Bytes of all families' label text, and of the constant labels.
     pub label_text_bytes: usize,
-    /// Bytes of the schema that snapshots share, without the label text that it shares with the series: an estimate, like
-    /// the metadata. 0 before the first snapshot. A registry whose snapshots are held while it changes has more than this one.
+    /// Bytes of the schema that snapshots share, without the label text that it shares with the series: an estimate,
+    /// like the metadata. 0 before the first snapshot. A registry whose snapshots are held while it changes has more
+    /// than this one.
     pub schema_bytes: usize,
     /// Shards that the process has made for all its registries.
     pub shards: usize,

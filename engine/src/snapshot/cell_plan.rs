@@ -1,7 +1,8 @@
 //! Which cells of the shards make up which values of a snapshot.
 //!
 //! Cells are added up page by page. A page is looked up once in each shard and read in the order of its cells, where
-//! neighbours of the same kind are a run; only the sums are brought to their columns, whose order is that of the labels.
+//! neighbours of the same kind are a run; only the sums are brought to their columns, whose order is that of the
+//! labels.
 
 use std::ops::Range;
 

@@ -52,7 +52,7 @@ use view::{FamilyView, HistogramView, MetricKind, SeriesView, Value};
 pub struct Snapshot {
     schema: Arc<Schema>,
     values: Box<[u64]>,
-    /// Series without a value this time, because their callback failed; ascending.
+    /// Series without a value this time: their callback failed, or the gauge was not set yet; ascending.
     missing: Box<[u32]>,
 }
 
@@ -69,8 +69,9 @@ impl Snapshot {
         self.schema.id
     }
 
-    /// Whether the two have the same series: equal ids of their schemas, and the same series without a value because
-    /// their callback failed. What an exporter made of the one then differs from that of the other in values alone.
+    /// Whether the two have the same series: equal ids of their schemas, and the same series without a value, because
+    /// their callback failed or a gauge was not set yet. What an exporter made of the one then differs from that of the
+    /// other in values alone. Costs two comparisons where every series has a value.
     #[must_use]
     pub fn has_series_of(&self, other: &Self) -> bool {
         self.schema.id == other.schema.id && self.missing == other.missing

@@ -44,8 +44,8 @@ impl Cell64 {
 /// A map of entries by the key in them. The slow lane: it locks one of its parts.
 ///
 /// The keys are short, and `std`'s hash would be most of a look-up. This one is seeded at random too, and the number of
-/// keys is limited. An entry lies in the table as it is, without a copy of its key beside it. That takes dashmap's parts
-/// themselves: its own interface inserts nothing without an owned key.
+/// keys is limited. An entry lies in the table as it is, without a copy of its key beside it. That takes dashmap's
+/// parts themselves: its own interface inserts nothing without an owned key.
 #[derive(Debug)]
 pub(crate) struct Map<E: Keyed>(DashMap<Slot<E>, (), RandomState>);
 
