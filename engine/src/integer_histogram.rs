@@ -44,11 +44,10 @@ pub struct IntegerHistogram {
 }
 
 /// What an [`IntegerHistogram`] observes.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Resolution {
-    /// Durations in nanoseconds, exposed in seconds. What a histogram has unless it is told otherwise.
-    #[default]
+    /// Durations in nanoseconds, exposed in seconds.
     Nanoseconds,
     /// Durations in microseconds, exposed in seconds.
     Microseconds,
@@ -132,6 +131,11 @@ impl IntegerHistogram {
 }
 
 impl Resolution {
+    /// That of a histogram with this name which is told none.
+    pub(crate) fn of(name: &str) -> Self {
+        if name.ends_with("_seconds") { Self::Nanoseconds } else { Self::Units }
+    }
+
     /// How many make a unit of what is exposed.
     pub(crate) fn per_unit(self) -> f64 {
         match self {

@@ -253,3 +253,13 @@ fn an_idle_series_is_forgotten_and_a_disabled_registry_records_nothing() {
     disabled.observe_duration(Duration::MAX);
     assert_eq!((disabled.value().count, disabled.sum()), (0, 0));
 }
+
+#[test]
+fn a_name_in_seconds_observes_nanoseconds_and_any_other_one_units() {
+    let registry = Registry::new();
+    let latency: IntegerHistogram = registry.declare("latency_seconds", "Latency.").register().unwrap();
+    let size: IntegerHistogram = registry.declare("message_bytes", "Size.").register().unwrap();
+    latency.observe(2_000_000_000);
+    size.observe(512);
+    assert_eq!((latency.value().sum, size.value().sum), (2.0, 512.0));
+}

@@ -65,7 +65,7 @@ fn registration_against_snapshots(early: bool) {
 
 #[test]
 fn a_series_is_in_a_snapshot_whole_or_not_at_all() {
-    check("a series is in a snapshot whole or not at all", 3_400, || registration_against_snapshots(false));
+    check("a series is in a snapshot whole or not at all", 4_000, || registration_against_snapshots(false));
 }
 
 /// A registration that is announced before it is made.

@@ -120,8 +120,8 @@ impl<'a> Declaration<'a> {
         self
     }
 
-    /// What a histogram of integers observes; [`Resolution::Nanoseconds`] unless set. Its buckets are in the unit that
-    /// is exposed.
+    /// What a histogram of integers observes. Unless set, [`Resolution::Nanoseconds`] where the name ends in `_seconds`,
+    /// and [`Resolution::Units`] elsewhere. Its buckets are in the unit that is exposed.
     pub fn resolution(mut self, resolution: Resolution) -> Self {
         self.resolution = Some(resolution);
         self
@@ -199,7 +199,7 @@ impl<'a> Declaration<'a> {
         if self.resolution.is_some() && !counts_integers {
             return Err(unsuitable("resolution"));
         }
-        let resolution = self.resolution.unwrap_or_default();
+        let resolution = self.resolution.unwrap_or_else(|| Resolution::of(name.as_str()));
         let scale = buckets.as_ref().filter(|_| counts_integers);
         let scale = scale.map(|buckets| Shared::new(Scale::new(resolution, buckets.layout())));
         if self.absent_until_set && kind != Kind::Gauge {

@@ -11,7 +11,7 @@ use crate::{
     pairs,
     registry::metric::Series,
     shard::{
-        Arena, Baseline, PAGE_CELLS, Page,
+        Arena, Baseline, PAGE_CELLS, Page, Shard,
         table::{offset_of, page_of},
     },
     sync::{Cell64, Ordering},
@@ -112,11 +112,12 @@ impl CellPlan {
     /// Adds the cells of every shard. Floats are added shard by shard in the arena's order, never rearranged, so that
     /// a sum of growing parts never falls from one snapshot to the next.
     pub(super) fn collect(&self, arena: &Arena, values: &mut [u64]) {
-        let mut pages = Vec::new();
+        let shards: Vec<&Shard> = arena.shards().collect();
+        let mut pages = Vec::with_capacity(shards.len());
         for runs in &self.pages {
             let runs = &self.runs[runs.clone()];
             pages.clear();
-            pages.extend(arena.shards().filter_map(|shard| shard.page(runs[0].slot)));
+            pages.extend(shards.iter().filter_map(|shard| shard.page(runs[0].slot)));
             let mut sums = [0; PAGE_CELLS];
             for some in pages.chunks(PAGES_AT_ONCE) {
                 runs.iter().for_each(|run| run.add(some, &mut sums, &self.columns, values));
