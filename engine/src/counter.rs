@@ -4,6 +4,7 @@ use crate::{
     LocalCounter, LocalFloatCounter, LocalUpDownCounter,
     cells::SumCell,
     drops::{DropReason, drop_record},
+    pairs,
     shard::local::OwnPages,
     sums,
 };
@@ -109,7 +110,7 @@ impl FloatCounter {
     #[inline]
     pub fn add(&self, amount: f64) {
         if !is_amount(amount) {
-            return self.refuse(amount);
+            return refuse(&self.0, amount);
         }
         self.add_sum(amount);
     }
@@ -117,7 +118,7 @@ impl FloatCounter {
     /// Adds what is not negative. A sum of many amounts, as a static's early cell holds it, may be infinite.
     #[inline]
     pub(crate) fn add_sum(&self, sum: f64) {
-        self.0.update(move |bits| (f64::from_bits(bits) + sum).to_bits());
+        self.0.update(pairs::plus(sum));
     }
 
     /// The sum over all threads. See [`Counter::value`].
@@ -125,19 +126,20 @@ impl FloatCounter {
     pub fn value(&self) -> f64 {
         self.0.block().map_or(0.0, |cell| sums::float(cell))
     }
-
-    #[cold]
-    fn refuse(&self, amount: f64) {
-        if !self.0.is_noop() {
-            drop_record(refusal(amount));
-        }
-    }
 }
 
 /// Whether a float counter takes this amount.
 #[inline]
 pub(crate) fn is_amount(amount: f64) -> bool {
     (0.0..=f64::MAX).contains(&amount)
+}
+
+/// Drops what a counter with these cells does not take.
+#[cold]
+pub(crate) fn refuse(cell: &SumCell, amount: f64) {
+    if !cell.is_noop() {
+        drop_record(refusal(amount));
+    }
 }
 
 /// Why it does not.

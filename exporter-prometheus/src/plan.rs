@@ -204,6 +204,11 @@ impl Exposed {
 }
 
 impl Member {
+    /// The family in snapshots of the plan's schemas.
+    pub(crate) fn view<'a>(&self, snapshots: &'a [Snapshot]) -> Option<FamilyView<'a>> {
+        snapshots[self.source].families().nth(self.position)
+    }
+
     /// The number of the snapshot.
     pub(crate) fn source(&self) -> usize {
         self.source

@@ -17,7 +17,7 @@
 use std::collections::HashSet;
 use std::ops::Range;
 
-use tachometer::{HistogramView, MetricKind, Number, SeriesView, Snapshot};
+use tachometer::{FamilyView, HistogramView, MetricKind, Number, SeriesView, Snapshot};
 use tachometer::{StateSetView, SummaryView, Value};
 
 use crate::escape::{label_name, push_help, push_label_value};
@@ -64,8 +64,9 @@ pub(crate) fn write<S: Sink>(plan: &Plan, snapshots: &[Snapshot], sink: &mut S) 
     for family in plan.families() {
         let mut has_head = false;
         for member in family.members() {
+            let Some(view) = member.view(snapshots) else { continue };
             for index in member.series() {
-                let Some(series) = exposed_series(plan, snapshots, member, index) else { continue };
+                let Some(series) = exposed_series(plan, view, member, index) else { continue };
                 if !has_head {
                     sink.head(family.place(), family.head());
                     has_head = true;
@@ -87,8 +88,9 @@ pub(crate) fn write_chosen<S: Sink>(
 ) -> Result<(), S::Error> {
     for family in plan.families() {
         for member in family.members() {
+            let Some(view) = member.view(snapshots) else { continue };
             for &index in within(&chosen[member.source()], member.series()) {
-                if let Some(series) = exposed_series(plan, snapshots, member, index) {
+                if let Some(series) = exposed_series(plan, view, member, index) {
                     sink.series(member.position(index))?;
                     write_series(family, series, sink);
                 }
@@ -101,12 +103,12 @@ pub(crate) fn write_chosen<S: Sink>(
 /// A series, if it has a value and the plan exposes it.
 fn exposed_series<'a>(
     plan: &Plan,
-    snapshots: &'a [Snapshot],
+    view: FamilyView<'a>,
     member: &Member,
     index: usize,
 ) -> Option<SeriesView<'a>> {
     let exposes = !plan.leaves_out(member.source(), index);
-    snapshots[member.source()].series_at(index).filter(|_| exposes)
+    view.series_at(index).filter(|_| exposes)
 }
 
 /// Those of the ascending `indices` that are in `range`.

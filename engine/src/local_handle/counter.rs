@@ -3,8 +3,8 @@
 use super::LocalCell;
 use crate::{
     Counter, FloatCounter, UpDownCounter,
-    counter::{is_amount, refusal},
-    drops::drop_record,
+    counter::{is_amount, refuse},
+    pairs,
 };
 
 /// A [`Counter`] of the calling thread alone, from [`Counter::local`]: the cheapest record there is.
@@ -105,16 +105,9 @@ impl LocalFloatCounter {
     #[inline]
     pub fn add(&self, amount: f64) {
         if !is_amount(amount) {
-            return self.refuse(amount);
+            return refuse(&self.0.handle, amount);
         }
-        self.0.update(move |bits| (f64::from_bits(bits) + amount).to_bits());
-    }
-
-    #[cold]
-    fn refuse(&self, amount: f64) {
-        if !self.0.handle.is_noop() {
-            drop_record(refusal(amount));
-        }
+        self.0.update(pairs::plus(amount));
     }
 }
 

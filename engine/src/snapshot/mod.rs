@@ -104,10 +104,9 @@ impl Snapshot {
     #[inline]
     #[must_use]
     pub fn series_at(&self, index: usize) -> Option<SeriesView<'_>> {
-        let index = u32::try_from(index).ok().filter(|index| !self.is_missing(*index))?;
         let families = &self.schema.families;
-        let family = families.get(families.partition_point(|family| family.series.end <= index))?;
-        Some(SeriesView::new(self, family, index))
+        let family = families.partition_point(|family| family.series.end as usize <= index);
+        FamilyView::new(self, families.get(family)?).series_at(index)
     }
 
     /// The value of an integer counter, for tests.

@@ -113,6 +113,16 @@ impl<'a> FamilyView<'a> {
         self.family.series.start as usize..self.family.series.end as usize
     }
 
+    /// The series with this [index](SeriesView::index), if it is one of the family's and has a value. Cheaper than
+    /// [`Snapshot::series_at`], which looks for the family.
+    #[inline]
+    #[must_use]
+    pub fn series_at(&self, index: usize) -> Option<SeriesView<'a>> {
+        let Self { snapshot, family } = *self;
+        let index = u32::try_from(index).ok().filter(|index| family.series.contains(index))?;
+        (!snapshot.is_missing(index)).then(|| SeriesView::new(snapshot, family, index))
+    }
+
     /// The series that have a value, sorted by their labels.
     pub fn series(&self) -> impl Iterator<Item = SeriesView<'a>> + use<'a> {
         let Self { snapshot, family } = *self;
