@@ -137,25 +137,25 @@ fn gauge_set(gauge: Gauge) -> Gauge {
     repeat(gauge, |gauge| gauge.set(0.5))
 }
 
-#[library_benchmark(config = counted(54_024))]
+#[library_benchmark(config = counted(60_024))]
 #[bench::warm(histogram())]
 fn histogram_observe(histogram: Histogram) -> Histogram {
     repeat(histogram, |histogram| histogram.observe(black_box(0.042)))
 }
 
-#[library_benchmark(config = counted(48_026))]
+#[library_benchmark(config = counted(54_026))]
 #[bench::warm(histogram().local())]
 fn local_histogram_observe(histogram: LocalHistogram) -> LocalHistogram {
     repeat(histogram, |histogram| histogram.observe(black_box(0.042)))
 }
 
-#[library_benchmark(config = counted(59_024))]
+#[library_benchmark(config = counted(65_024))]
 #[bench::warm(histogram())]
 fn histogram_observe_duration(histogram: Histogram) -> Histogram {
     repeat(histogram, |histogram| histogram.observe_duration(black_box(Duration::from_micros(42))))
 }
 
-#[library_benchmark(config = counted(54_024))]
+#[library_benchmark(config = counted(60_024))]
 #[bench::warm(integer_histogram())]
 fn integer_histogram_observe(histogram: IntegerHistogram) -> IntegerHistogram {
     repeat(histogram, |histogram| histogram.observe(black_box(42_000_000)))
@@ -173,7 +173,7 @@ fn outcome_guard(family: Family<Outcome, Counter>) -> Family<Outcome, Counter> {
     repeat(family, |family| family.start().end(black_box(Outcome::Ok)))
 }
 
-#[library_benchmark(config = counted(124_053))]
+#[library_benchmark(config = counted(129_053))]
 #[bench::warm(operation())]
 fn operation_of_a_known_duration(operation: Operation) -> Operation {
     let start = Instant::now();

@@ -16,7 +16,7 @@ pub enum DropReason {
     /// Every shard that the process can have is in use.
     Shards,
     /// The record came from inside another one: from the global allocator while the engine took memory, or from a
-    /// signal handler that met its own thread half-way through the same bucket.
+    /// signal handler that met its own thread half-way through an observation in the same histogram.
     Reentry,
     /// A collector was asked for what it cannot do: to add to a gauge that it can only set (see
     /// [`MetricsCollector::add_to_gauge`](crate::collector::MetricsCollector::add_to_gauge)), or to record in a metric

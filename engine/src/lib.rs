@@ -73,7 +73,7 @@
 //! | [`FloatCounter`] | sums that only grow, `f64` | the same, with a float addition |
 //! | [`UpDownCounter`] | what comes and goes, `i64` | the same as a counter |
 //! | [`Gauge`] | a value that is set, `f64` | one store to a shared cell; `add` is a compare-and-swap loop |
-//! | [`Histogram`] | a distribution over buckets | a table look-up and four stores |
+//! | [`Histogram`] | a distribution over buckets | a table look-up and six stores |
 //! | [`IntegerHistogram`] | the same of integers, as nanoseconds and bytes are, with an exact sum | the same |
 //! | [`SignalCounter`] | events in signal handlers, `u64` | one `fetch_add`; the only async-signal-safe handle |
 //!
@@ -115,8 +115,10 @@
 //! - "Exact" means whole observations and representable values: `f64` sums round as floats do.
 //! - A callback that blocks delays the snapshot that asked it first, by [`DEFAULT_CALLBACK_TIMEOUT`] (several by 10 ms
 //!   more each), and nothing else. It holds a thread until it returns.
-//! - Only [`SignalCounter`] may be used in a signal handler. A histogram notices a handler that meets its own thread
-//!   half-way through the same bucket and drops that record; no more than that is promised.
+//! - Only [`SignalCounter`] may be used in a signal handler. A histogram of either kind survives one: an
+//!   observation of a handler that meets its own thread half-way through another in the same histogram is dropped and
+//!   counted, and all others count. The handler must not be the first to record on its thread in a page of cells,
+//!   because that takes memory.
 //! - A local handle that is leaked keeps its thread's shard, and the memory of it, for ever.
 //! - After `fork`, the child may record at once, on old and new threads. It must not register, look up or take
 //!   snapshots if another thread of the parent may have been doing so when it forked: their locks are copied as they

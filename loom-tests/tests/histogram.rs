@@ -12,6 +12,9 @@ use tachometer_loom_tests::{check, control};
 const LOW: [f64; 3] = [0.0, 3.0, 7.0];
 const HIGH: [f64; 2] = [0.0, 50.0];
 
+/// The stores of an observation.
+const STORES: usize = 6;
+
 /// A histogram of two buckets and the shard that one thread is to record it in, its page mapped already.
 #[derive(Clone)]
 struct Writer {
@@ -68,7 +71,7 @@ fn two_reads(cells: Cells) -> u64 {
 fn a_bucket_is_read_as_it_stood_between_two_observations() {
     check("a bucket is read as it stood between two observations", 600_000, || {
         let (writer, cells) = Writer::new();
-        let writer = writer.observe_all(4);
+        let writer = writer.observe_all(STORES);
         let reader = thread::spawn(move || {
             two_reads(cells);
             read(cells, 1);
@@ -97,18 +100,23 @@ fn a_writer_stopped_before_its_first_store_changes_nothing() {
 }
 
 #[test]
+fn a_writer_stopped_after_it_entered_changes_nothing() {
+    stopped_after(1, 3_000);
+}
+
+#[test]
 fn a_writer_stopped_after_the_undo_cell_changes_nothing() {
-    stopped_after(1, 4_500);
+    stopped_after(2, 4_500);
 }
 
 #[test]
 fn a_writer_stopped_after_the_busy_bit_changes_nothing() {
-    stopped_after(2, 24_000);
+    stopped_after(3, 24_000);
 }
 
 #[test]
 fn a_writer_stopped_after_the_sum_changes_nothing() {
-    stopped_after(3, 43_000);
+    stopped_after(4, 43_000);
 }
 
 /// Zero observations leave the number as it was, so the protocol must not let them pass as an observation.
@@ -173,14 +181,14 @@ fn faulty_reader(name: &str, stores: usize, read: impl Fn(Cells) + Copy + Send +
 
 /// The sum of the lower bucket, from the undo cell when the number is odd.
 fn repaired(cells: Cells, number: u64) -> f64 {
-    f64::from_bits(cells.load(if number & 1 == 1 { 0 } else { 2 }))
+    f64::from_bits(cells.load(if number & 1 == 1 { 0 } else { 3 }))
 }
 
 #[test]
 #[should_panic(expected = "is torn")]
 fn control_a_reader_that_does_not_load_the_number_again_is_seen() {
-    faulty_reader("a reader that does not load the number again", 4, |cells| {
-        let number = cells.load(1);
+    faulty_reader("a reader that does not load the number again", STORES, |cells| {
+        let number = cells.load(2);
         whole(0, (number >> 1, repaired(cells, number)));
     });
 }
@@ -188,10 +196,10 @@ fn control_a_reader_that_does_not_load_the_number_again_is_seen() {
 #[test]
 #[should_panic(expected = "is torn")]
 fn control_a_reader_that_ignores_the_busy_bit_is_seen() {
-    faulty_reader("a reader that ignores the busy bit", 3, |cells| {
-        let number = cells.load(1);
-        let sum = f64::from_bits(cells.load(2));
-        if cells.load(1) == number {
+    faulty_reader("a reader that ignores the busy bit", 4, |cells| {
+        let number = cells.load(2);
+        let sum = f64::from_bits(cells.load(3));
+        if cells.load(2) == number {
             whole(0, (number >> 1, sum));
         }
     });

@@ -12,6 +12,9 @@ pub(crate) use loom::sync::{
     atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering, fence},
 };
 
+/// Nothing: loom does not reorder a thread's own accesses, which is all that a compiler fence is about.
+pub(crate) fn compiler_fence(_order: Ordering) {}
+
 /// A 64-bit cell of a shard: written by the shard's owner alone, read by anybody.
 #[derive(Debug, Default)]
 pub(crate) struct Cell64(AtomicU64);

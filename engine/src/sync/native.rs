@@ -9,7 +9,7 @@ use super::Keyed;
 
 pub(crate) use std::sync::{
     Arc, Mutex, MutexGuard,
-    atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering, fence},
+    atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering, compiler_fence, fence},
 };
 
 pub(crate) use atomic_float::AtomicF64;
