@@ -39,6 +39,10 @@ pub struct Args {
     #[arg(long, value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(u16).range(1..=256))]
     pub(crate) threads: u16,
 
+    /// Replace each producer thread by a new one after this long, as programs do that start a thread for a piece of work.
+    #[arg(long, value_name = "TIME", value_parser = parse_time)]
+    pub(crate) shift: Option<Duration>,
+
     /// Shards, and so consumer threads, to begin with.
     #[arg(long, value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(u32).range(1..=64))]
     pub(crate) shards: u32,

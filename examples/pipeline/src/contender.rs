@@ -50,6 +50,7 @@ impl Contender {
             stream_name: crate::STREAM_NAME,
             parent_dir: std::env::temp_dir(),
             producers: 2,
+            shift: None,
             shards: 2,
             limits: Limits::unlimited_writes(),
         };

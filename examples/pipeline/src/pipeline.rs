@@ -6,6 +6,7 @@ use std::{
     path::PathBuf,
     sync::Arc,
     thread::{self, JoinHandle},
+    time::Duration,
 };
 
 use anyhow::{Result, anyhow};
@@ -33,6 +34,8 @@ pub(crate) struct Settings {
     /// Where the stream's own directory is made.
     pub(crate) parent_dir: PathBuf,
     pub(crate) producers: u16,
+    /// How long a producer's thread works until another takes its place; for ever if `None`.
+    pub(crate) shift: Option<Duration>,
     pub(crate) shards: u32,
     pub(crate) limits: Limits,
 }
@@ -92,7 +95,8 @@ impl Pipeline {
                 metrics: metrics.producer.clone(),
                 batch: Batch::new(number, 0),
             };
-            thread::Builder::new().name(format!("producer-{number}")).spawn(|| producer.run())
+            let shift = settings.shift;
+            thread::Builder::new().name(format!("producer-{number}")).spawn(move || producer.run(shift))
         });
         let producers = producers.collect::<Result<_, _>>()?;
         Ok(Self { stream, flow, producers, sender, consumers, _dir: dir })

@@ -1,6 +1,11 @@
 //! Producers: they cut text into records, give each a partition key, and batch them into a bounded queue.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    panic::resume_unwind,
+    sync::Arc,
+    thread,
+    time::{Duration, Instant},
+};
 
 use anyhow::Result;
 use crossbeam_channel::{Sender, TrySendError};
@@ -28,7 +33,7 @@ const RECORDS_A_KEY: usize = 64;
 const FIRST_WAIT: Duration = Duration::from_micros(500);
 const LONGEST_WAIT: Duration = Duration::from_millis(8);
 
-/// One producer thread.
+/// One producer.
 pub(crate) struct Producer {
     pub(crate) source: Arc<dyn Source>,
     pub(crate) queue: Sender<Batch>,
@@ -37,22 +42,48 @@ pub(crate) struct Producer {
     pub(crate) batch: Batch,
 }
 
+/// Why a producer's thread has ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Ended {
+    Flow,
+    Shift,
+}
+
 impl Producer {
-    /// Works until the flow stops or the source fails.
-    pub(crate) fn run(mut self) {
+    /// Works until the flow stops or the source fails: on this thread, or, when a shift has a length, on one thread
+    /// after the other.
+    pub(crate) fn run(mut self, shift: Option<Duration>) {
         let flow = Arc::clone(&self.flow);
         let _watch = flow.fail_on_panic("producer");
-        if let Err(error) = self.produce() {
+        let outcome = match shift {
+            None => self.produce(None).map(|_ended| ()),
+            Some(shift) => self.produce_in_shifts(shift),
+        };
+        if let Err(error) = outcome {
             flow.fail(error);
         }
     }
 
-    fn produce(&mut self) -> Result<()> {
+    fn produce_in_shifts(&mut self, shift: Duration) -> Result<()> {
+        let mut ended = Ended::Shift;
+        while ended == Ended::Shift {
+            let shift = || self.produce(Some(Instant::now() + shift));
+            // A panic has been printed, and is a failure of this thread as well.
+            ended = thread::scope(|scope| scope.spawn(shift).join())
+                .unwrap_or_else(|panic| resume_unwind(panic))?;
+        }
+        Ok(())
+    }
+
+    fn produce(&mut self, until: Option<Instant>) -> Result<Ended> {
         loop {
+            if until.is_some_and(|until| Instant::now() >= until) {
+                return Ok(Ended::Shift);
+            }
             if self.flow.interrupted() {
                 self.send();
                 if !self.flow.pass() {
-                    return Ok(());
+                    return Ok(Ended::Flow);
                 }
             }
             match self.source.next_chunk(!self.batch.is_empty())? {

@@ -46,6 +46,7 @@ impl<'a> Run<'a> {
             stream_name: STREAM_NAME,
             parent_dir: args.stream.clone().unwrap_or_else(std::env::temp_dir),
             producers: args.threads,
+            shift: args.shift,
             shards: args.shards,
             limits: Limits::with_writes_per_second(limit),
         };

@@ -206,6 +206,14 @@ fn ctrl_c_ends_the_work_with_the_table() {
 }
 
 #[test]
+fn producers_that_work_in_shifts_lose_nothing() {
+    let command = pipeline(sources(), &["--for", "2", "--shift", "100ms"]);
+    let (exit, stdout, stderr) = output(command);
+    assert_eq!(exit, Some(0), "{stdout}{stderr}");
+    assert!(stdout.contains("counts agree"), "{stdout}");
+}
+
+#[test]
 fn two_lines_from_standard_input_are_repeated() {
     let mut command = pipeline(Path::new("-"), &["--for", "1s"]);
     let mut child = command.stdin(Stdio::piped()).spawn().unwrap();
