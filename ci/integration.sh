@@ -9,31 +9,12 @@ cd "$(dirname "$0")/.."
 work_seconds=20
 # How long after its work the pipeline may take to end, and any program to start.
 patience_seconds=60
+script=ci/integration.sh
 directory=$(mktemp -d)
+# shellcheck source=ci/common.sh
+source ci/common.sh
 pipeline_pid=
 prometheus_pid=
-
-fail() {
-    printf 'ci/integration.sh: %s\n' "$1" >&2
-    for log in "$directory"/*.log; do
-        [[ -e "$log" ]] || continue
-        printf -- '--- the end of %s\n' "${log##*/}" >&2
-        tail -n 20 "$log" >&2
-    done
-    exit 1
-}
-
-# Ends a program that this script started: politely, then, after 10 seconds, for good.
-stop() {
-    [[ -n "$1" ]] || return 0
-    kill "$1" 2>/dev/null || return 0
-    for _ in {1..100}; do
-        kill -0 "$1" 2>/dev/null || break
-        sleep 0.1
-    done
-    kill -KILL "$1" 2>/dev/null || true
-    wait "$1" 2>/dev/null || true
-}
 
 clean_up() {
     stop "$prometheus_pid"
@@ -48,17 +29,6 @@ check() {
     python3 ci/integration_check.py "$@" || fail "the check \`$1\` failed"
 }
 
-# Waits until a line of a log matches, and prints what the parentheses of the pattern hold. $4 writes the log.
-await_line() {
-    local log=$1 pattern=$2 seconds=$3 pid=$4 end=$((SECONDS + $3))
-    until grep -qE "$pattern" "$log"; do
-        kill -0 "$pid" 2>/dev/null || fail "the program ended before it printed a line like \`$pattern\`"
-        ((SECONDS < end)) || fail "no line like \`$pattern\` within $seconds s"
-        sleep 0.2
-    done
-    sed -nE "s#.*$pattern.*#\\1#p" "$log" | head -n 1
-}
-
 # The processes that run a program, found without tools that a small installation lacks.
 pids_of() {
     local exe
@@ -71,13 +41,7 @@ pids_of() {
 }
 
 install_prometheus() {
-    echo "== installing Prometheus"
-    [[ $(id -u) == 0 ]] || fail "prometheus is not installed, and only root can install it: apt-get install prometheus"
-    command -v apt-get >/dev/null || fail "prometheus is not installed, and there is no apt-get to install it with"
-    {
-        apt-get update
-        DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends prometheus
-    } >"$directory/apt.log" 2>&1 || fail "prometheus could not be installed"
+    install_packages prometheus
     # The package may start a service of its own. There was none before, so what runs now is that.
     local pid
     for pid in $(pids_of "$(readlink -f "$(command -v prometheus)")"); do
@@ -136,14 +100,6 @@ promtool check metrics <"$directory/metrics.txt" >"$directory/promtool.out" 2>&1
 check lint "$directory/promtool.out" ci/promtool-exceptions.txt
 
 echo "== ending the pipeline"
-kill -INT "$pipeline_pid"
-end=$((SECONDS + patience_seconds))
-while kill -0 "$pipeline_pid" 2>/dev/null; do
-    ((SECONDS < end)) || fail "the pipeline still runs $patience_seconds s after it was interrupted"
-    sleep 0.2
-done
-status=0
-wait "$pipeline_pid" || status=$?
+interrupt "$pipeline_pid" "$patience_seconds"
 pipeline_pid=
-((status == 0)) || fail "the pipeline ended with exit code $status"
 echo "integration: all checks passed"
