@@ -11,6 +11,8 @@
 //! - A model that fails prints its assertion and may then abort, when loom unwinds a thread that holds handles.
 #![cfg(tachometer_loom)]
 
+pub mod shards;
+
 use std::{
     panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
     sync::{
@@ -18,6 +20,8 @@ use std::{
         atomic::{AtomicUsize, Ordering},
     },
 };
+
+use loom::thread::{self, JoinHandle};
 
 /// Preemptions of threads that loom explores in one execution, unless `LOOM_MAX_PREEMPTIONS` says otherwise.
 pub const PREEMPTIONS: usize = 3;
@@ -91,6 +95,15 @@ pub fn control(name: &str, model: impl Fn() + Send + Sync + 'static) {
         resume_unwind(panic);
     }
     println!("{name}: fault NOT found in {executions} executions");
+}
+
+/// Runs `work` on a thread with a handle of its own, which comes back: loom would explore the order of the drops.
+pub fn spawn<H: Clone + 'static>(handle: &H, work: impl FnOnce(&H) + 'static) -> JoinHandle<H> {
+    let handle = handle.clone();
+    thread::spawn(move || {
+        work(&handle);
+        handle
+    })
 }
 
 /// Runs the model and counts its executions; an `Err` holds the panic that ended them.

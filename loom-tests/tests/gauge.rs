@@ -1,18 +1,8 @@
 //! A gauge: its additions are compare-and-swap loops on one shared cell.
 #![cfg(tachometer_loom)]
 
-use loom::thread;
 use tachometer::{Gauge, Registry};
-use tachometer_loom_tests::{check, control};
-
-/// Runs `work` on a thread with a handle of its own, which comes back: loom would explore the order of the drops.
-fn spawn(gauge: &Gauge, work: impl FnOnce(&Gauge) + 'static) -> thread::JoinHandle<Gauge> {
-    let gauge = gauge.clone();
-    thread::spawn(move || {
-        work(&gauge);
-        gauge
-    })
-}
+use tachometer_loom_tests::{check, control, spawn};
 
 /// A gauge that was set to 10. A set beside the additions is not modelled: loom does not know that no store can come
 /// between the load and the store of one compare-and-swap, and finds values that no machine can show.

@@ -7,9 +7,8 @@ use loom::thread;
 use tachometer::{
     Buckets, Counter, Registry,
     model::{self, Shard},
-    shards_made,
 };
-use tachometer_loom_tests::{check, control};
+use tachometer_loom_tests::{check, control, shards::every_shard_is_there_once, spawn};
 
 /// A counter, and free shards that have its page: threads adopt one and need not make it.
 fn counter_and_free_shards(shards: usize) -> Counter {
@@ -24,15 +23,6 @@ fn counter_and_free_shards(shards: usize) -> Counter {
         .collect();
     free.into_iter().for_each(Shard::release);
     counter
-}
-
-/// Runs `work` on a thread with a handle of its own, which comes back: loom would explore the order of the drops.
-fn spawn(counter: &Counter, work: impl FnOnce(&Counter) + 'static) -> thread::JoinHandle<Counter> {
-    let counter = counter.clone();
-    thread::spawn(move || {
-        work(&counter);
-        counter
-    })
 }
 
 /// Ends while a local handle lives, as one does in a thread-local that is destroyed after the guard.
@@ -58,16 +48,6 @@ fn two_reads(counter: &Counter, most: u64) -> thread::JoinHandle<Counter> {
     })
 }
 
-/// Checks that the free list holds every shard once. Call it when all threads have ended.
-fn every_shard_is_free_once() {
-    let mut free = Vec::new();
-    while let Some(shard) = Shard::adopt() {
-        assert!(!free.contains(&shard.index()), "shard {} is free twice", shard.index());
-        free.push(shard.index());
-    }
-    assert_eq!(free.len(), shards_made(), "a shard was lost, there are {free:?}");
-}
-
 #[test]
 fn a_local_handle_that_outlives_the_guard_keeps_the_shard_to_itself() {
     check("a local handle that outlives the guard keeps the shard to itself", 200_000, || {
@@ -75,7 +55,7 @@ fn a_local_handle_that_outlives_the_guard_keeps_the_shard_to_itself() {
         let threads = [spawn(&counter, ends), spawn(&counter, starts), two_reads(&counter, 3)];
         let _handles = threads.map(|thread| thread.join().unwrap());
         assert_eq!(counter.value(), 3, "an event was lost or counted twice");
-        every_shard_is_free_once();
+        every_shard_is_there_once(&[]);
     });
 }
 
@@ -88,7 +68,7 @@ fn a_reader_of_a_kept_shard_never_sees_the_counter_go_back() {
         let reader = two_reads(&counter, 2);
         let _handles = [ends, reader].map(|thread| thread.join().unwrap());
         assert_eq!(counter.value(), 2, "an event was lost or counted twice");
-        every_shard_is_free_once();
+        every_shard_is_there_once(&[]);
     });
 }
 
@@ -109,7 +89,7 @@ fn the_last_of_guard_and_local_handles_returns_the_shard() {
         let starts = spawn(&counter, starts);
         let _handles = [ends, starts].map(|thread| thread.join().unwrap());
         assert_eq!(counter.value(), 4, "an event was lost or counted twice");
-        every_shard_is_free_once();
+        every_shard_is_there_once(&[]);
     });
 }
 
@@ -181,6 +161,6 @@ fn control_a_share_that_is_never_dropped_is_seen() {
             model::end_thread();
         });
         let _handle = ends.join().unwrap();
-        every_shard_is_free_once();
+        every_shard_is_there_once(&[]);
     });
 }

@@ -5,7 +5,7 @@
 //! pop that shard, pop a second one and push the first back, and the swap would succeed with a `next` that now has an
 //! owner (the ABA problem). A tag on the pushes is enough: whatever makes `next` stale ends in a push.
 //!
-//! Orderings, each with a model that fails without it (`loom-tests/tests/shards.rs`):
+//! Orderings, each with a model that fails without it (`loom-tests/tests/adoption.rs` and `free_list.rs`):
 //!
 //! - push swaps with Release: the next owner sees every cell this owner wrote, and `next`;
 //! - pop loads the head with Acquire, the other half. The swap itself needs no more than Relaxed on success: the
