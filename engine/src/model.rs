@@ -3,6 +3,8 @@
 //! No protocol is repeated here: a model records through the public handles, on a shard that this module puts under
 //! the calling thread, and the raw reads serve the controls, which leave a protocol out and must be caught.
 
+use std::time::Duration;
+
 use crate::{
     Counter, Histogram, Registry, StaticCounter, StaticGauge, StaticHistogram, pairs,
     shard::{self, CellBlock, Page, arena, local, table::offset_of},
@@ -55,9 +57,24 @@ pub fn end_thread() {
     local::end_thread();
 }
 
+/// Lets time pass for those who wait for callbacks. Nothing else does.
+pub fn pass(time: Duration) {
+    sync::pass(time);
+}
+
+/// Calls of callbacks that were given up and have not returned yet.
+pub fn late_calls(registry: &Registry) -> u32 {
+    registry.late_calls()
+}
+
 /// How often something has left the registry, as far as the calling thread knows.
 pub fn removals(registry: &Registry) -> u64 {
     registry.removals().so_far()
+}
+
+/// The end of a registry with a fault: its workers are woken before they are told to end.
+pub fn end_workers_too_late(registry: &Registry) {
+    registry.end_workers_too_late();
 }
 
 /// A registration with a fault: what the early cell holds is loaded, and the cell closed by a store.
@@ -101,6 +118,11 @@ impl Cells {
     fn of_block(block: &CellBlock) -> Vec<Self> {
         let (slot, offset) = (block.slot(), offset_of(block.slot()));
         block.arena().shards().filter_map(|shard| Some(Self { page: shard.page(slot)?, offset })).collect()
+    }
+
+    /// Whether the first of these is the first of the others.
+    pub fn is(self, others: Self) -> bool {
+        std::ptr::eq(self.page, others.page) && self.offset == others.offset
     }
 
     /// Reads a bucket of a histogram by the protocol: its count, its sum, and the tries.

@@ -1,4 +1,5 @@
-//! The primitives that loom must see: atomics, locks, thread-locals, statics and the `Arc`s whose last drop matters.
+//! The primitives that loom must see: atomics, locks, threads and their locals, statics, the time that a thread waits,
+//! and the `Arc`s whose last drop matters.
 //!
 //! They come from `std`, atomic-float, portable-atomic, crossbeam and dashmap, or from loom. The rest of the engine
 //! says `use crate::sync::..`, so that the very code that ships runs under loom with `--cfg tachometer_loom`. What is
@@ -11,7 +12,7 @@
 //!   object; an ordinary load by the owner in front of its store would hide the reader's earlier load from the search,
 //!   and a model would explore one execution and prove nothing. `owner_load` is loom's `unsync_load`, which also
 //!   makes loom prove that nobody else writes the cell.
-//! - What loom cannot see (the process-wide statics, `OnceLock`, dashmap, the lock-free queue) gets a loom half
+//! - What loom cannot see (the process-wide statics, `OnceLock`, dashmap, the lock-free queue, the clock) gets a loom half
 //!   with the same guarantees and no stronger ones.
 
 #[cfg(tachometer_loom)]

@@ -202,6 +202,18 @@ impl Registry {
         self.catalog.callback_errors.load(Ordering::Relaxed)
     }
 
+    /// For models: calls of callbacks that were given up and have not returned yet.
+    #[cfg(tachometer_loom)]
+    pub(crate) fn late_calls(&self) -> u32 {
+        self.catalog.late_calls()
+    }
+
+    /// For a control: see [`Runner`](crate::snapshot::workers::Runner).
+    #[cfg(tachometer_loom)]
+    pub(crate) fn end_workers_too_late(&self) {
+        self.catalog.runner.close_too_late();
+    }
+
     fn callback(
         &self,
         name: &str,

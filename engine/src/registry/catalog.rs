@@ -23,7 +23,7 @@ use crate::{
     name::{ConstantLabel, LabelName, MetricName},
     shard::{Arena, arena},
     size,
-    snapshot::{callback::Callback, known::Known, runner::Runner},
+    snapshot::{callback::Callback, known::Known, workers::Runner},
     sync::{Arc, AtomicU64, Mutex, Ordering, lock},
 };
 

@@ -89,6 +89,13 @@ impl Catalog {
         new
     }
 
+    /// For models: calls that were given up and have not returned yet.
+    #[cfg(tachometer_loom)]
+    pub(super) fn late_calls(&self) -> u32 {
+        let callbacks = lock(&self.names).callbacks();
+        callbacks.iter().map(|callback| callback.late_calls()).sum()
+    }
+
     fn know(&self, version: u64) -> Known {
         let (families, callbacks, exposes) = {
             let names = lock(&self.names);

@@ -14,15 +14,15 @@
 
 use std::{
     mem,
-    sync::{Arc, Condvar, PoisonError},
-    time::{Duration, Instant},
+    sync::{Arc, PoisonError},
+    time::Duration,
 };
 
 use super::{
     callback::{Answer, Callback, Callbacks},
     workers::Pool,
 };
-use crate::sync::{Mutex, MutexGuard, Ordering, lock};
+use crate::sync::{Condvar, Instant, Mutex, MutexGuard, Ordering, lock};
 
 /// How long a call may take before another worker goes on with the callbacks behind it. Far longer than reading a
 /// queue's length or a file of `/proc` takes, and short beside the timeout.
@@ -207,7 +207,11 @@ impl Progress {
 /// returned. For snapshots that follow each other the locks of the batches order it.
 impl Callback {
     fn is_late(&self) -> bool {
-        self.late.load(Ordering::Relaxed) > 0
+        self.late_calls() > 0
+    }
+
+    pub(crate) fn late_calls(&self) -> u32 {
+        self.late.load(Ordering::Relaxed)
     }
 
     fn overstays(&self) {

@@ -18,11 +18,9 @@ use super::{
     schema::{FamilyDraft, SeriesDraft, Shape, with_constant_labels},
     view::MetricKind,
 };
-#[cfg(not(tachometer_loom))]
-use crate::sync::AtomicU32;
 use crate::{
     name::{ConstantLabel, LabelName},
-    sync::{Mutex, lock},
+    sync::{AtomicU32, Mutex, lock},
 };
 
 /// All about some families but their values.
@@ -50,7 +48,6 @@ pub(crate) struct Callback {
     /// Whether its one family has its names from a registration. A collector's families must not clash with those.
     pub(crate) registered: bool,
     /// Calls that were given up and have not returned yet.
-    #[cfg(not(tachometer_loom))]
     pub(super) late: AtomicU32,
 }
 
@@ -139,13 +136,7 @@ impl Callback {
     }
 
     fn new(call: Box<dyn Fn() -> Answer + Send + Sync>, kept: Structure, registered: bool) -> Self {
-        Self {
-            call: Some(call),
-            kept: Mutex::new(kept),
-            registered,
-            #[cfg(not(tachometer_loom))]
-            late: AtomicU32::new(0),
-        }
+        Self { call: Some(call), kept: Mutex::new(kept), registered, late: AtomicU32::new(0) }
     }
 
     /// Calls the function on this thread; `None` if it panicked.

@@ -7,7 +7,6 @@ use std::fmt;
 
 use crate::sync::Arc;
 
-#[cfg(not(tachometer_loom))]
 mod batch;
 pub(crate) mod build;
 pub(crate) mod callback;
@@ -15,17 +14,16 @@ mod cell_plan;
 pub(crate) mod changed;
 pub(crate) mod collect;
 pub(crate) mod known;
+mod nested;
 pub(crate) mod number;
 pub(crate) mod observer;
 pub(crate) mod own;
 pub(crate) mod quantile;
 pub(crate) mod registered;
-pub(crate) mod runner;
 pub(crate) mod schema;
 pub(crate) mod since;
 pub(crate) mod view;
-#[cfg(not(tachometer_loom))]
-mod workers;
+pub(crate) mod workers;
 
 use number::Number;
 use schema::{Schema, SchemaId};

@@ -21,17 +21,16 @@
 use std::{
     collections::VecDeque,
     process,
-    sync::{Arc, Condvar, PoisonError},
-    thread,
+    sync::{Arc, PoisonError},
     time::Duration,
 };
 
 use super::{
     batch::Batch,
     callback::{Answer, Callbacks},
-    runner::{MAX_NESTED, at_depth, next_depth},
+    nested::{MAX_NESTED, at_depth, next_depth},
 };
-use crate::sync::{Mutex, lock};
+use crate::sync::{Condvar, Mutex, lock, thread};
 
 /// Most workers that wait for work: as many as one snapshot needs whose callbacks take snapshots.
 const MAX_IDLE: usize = MAX_NESTED as usize;
@@ -87,12 +86,21 @@ impl Runner {
             _ => Arc::clone(pool.insert(Arc::new(Pool::new()))),
         }
     }
+
+    /// For a control: wakes the workers before there is anything to be woken for.
+    #[cfg(tachometer_loom)]
+    pub(crate) fn close_too_late(&self) {
+        if let Some(pool) = lock(&self.pool).take() {
+            pool.has_work.notify_all();
+            lock(&pool.state).closed = true;
+        }
+    }
 }
 
 /// Lets the workers end. None is waited for, because this may be the thread of one.
 impl Drop for Runner {
     fn drop(&mut self) {
-        if let Some(pool) = &*lock(&self.pool)
+        if let Some(pool) = self.pool.get_mut().unwrap_or_else(PoisonError::into_inner)
             && pool.is_of_this_process()
         {
             lock(&pool.state).closed = true;

@@ -5,12 +5,18 @@ use std::{
     collections::VecDeque,
 };
 
+mod time;
+
 use super::Keyed;
 
-pub(crate) use loom::sync::{
-    Arc, Mutex, MutexGuard,
-    atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering, fence},
+pub(crate) use loom::{
+    sync::{
+        Arc, Mutex, MutexGuard,
+        atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering, fence},
+    },
+    thread,
 };
+pub(crate) use time::{Condvar, Instant, pass};
 
 /// Nothing: loom does not reorder a thread's own accesses, which is all that a compiler fence is about.
 pub(crate) fn compiler_fence(_order: Ordering) {}

@@ -7,9 +7,13 @@ use foldhash::fast::RandomState;
 
 use super::Keyed;
 
-pub(crate) use std::sync::{
-    Arc, Mutex, MutexGuard,
-    atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering, compiler_fence, fence},
+pub(crate) use std::{
+    sync::{
+        Arc, Condvar, Mutex, MutexGuard,
+        atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering, compiler_fence, fence},
+    },
+    thread,
+    time::Instant,
 };
 
 pub(crate) use atomic_float::AtomicF64;
