@@ -5,9 +5,8 @@ use std::{
     collections::VecDeque,
 };
 
+mod map;
 mod time;
-
-use super::Keyed;
 
 pub(crate) use loom::{
     sync::{
@@ -16,6 +15,7 @@ pub(crate) use loom::{
     },
     thread,
 };
+pub(crate) use map::Map;
 pub(crate) use time::{Condvar, Instant, pass};
 
 /// Nothing: loom does not reorder a thread's own accesses, which is all that a compiler fence is about.
@@ -244,59 +244,6 @@ impl<T> Queue<T> {
 
     fn with_items<R>(&self, work: impl FnOnce(&mut Items<T>) -> R) -> R {
         work(&mut self.items.lock().unwrap_or_else(std::sync::PoisonError::into_inner))
-    }
-}
-
-/// The stand-in for dashmap: one mutex. Its order is the same in every execution, as loom needs.
-#[derive(Debug)]
-pub(crate) struct Map<E>(Mutex<Vec<E>>);
-
-impl<E: Keyed> Map<E> {
-    pub(crate) fn new() -> Self {
-        Self(Mutex::new(Vec::new()))
-    }
-
-    pub(crate) fn small() -> Self {
-        Self::new()
-    }
-
-    pub(crate) fn get<R>(&self, key: &E::Key, read: impl FnOnce(&E) -> R) -> Option<R> {
-        super::lock(&self.0).iter().find(|entry| entry.key() == key).map(read)
-    }
-
-    pub(crate) fn get_or_try_insert<R, Error>(
-        &self,
-        key: &E::Key,
-        make: impl FnOnce() -> Result<E, Error>,
-        read: impl FnOnce(&E) -> R,
-    ) -> Result<R, Error> {
-        let mut entries = super::lock(&self.0);
-        if let Some(found) = entries.iter().find(|entry| entry.key() == key) {
-            return Ok(read(found));
-        }
-        let made = make()?;
-        let answer = read(&made);
-        entries.push(made);
-        Ok(answer)
-    }
-
-    pub(crate) fn remove_if(&self, key: &E::Key, agree: impl FnOnce(&E) -> bool) -> bool {
-        let mut entries = super::lock(&self.0);
-        let found = entries.iter().position(|entry| entry.key() == key);
-        let at = found.filter(|at| agree(&entries[*at]));
-        at.map(|at| entries.remove(at)).is_some()
-    }
-
-    pub(crate) fn retain(&self, mut keep: impl FnMut(&E) -> bool) {
-        super::lock(&self.0).retain(|entry| keep(entry));
-    }
-
-    pub(crate) fn bytes(&self) -> usize {
-        super::lock(&self.0).capacity() * size_of::<E>()
-    }
-
-    pub(crate) fn for_each(&self, visit: impl FnMut(&E)) {
-        super::lock(&self.0).iter().for_each(visit);
     }
 }
 
