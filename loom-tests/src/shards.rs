@@ -23,6 +23,31 @@ pub fn registered_in<const SHARDS: usize>(registry: &Registry) -> (Counter, [Sha
     (counter, shards)
 }
 
+/// Acquires two shards. The calling thread wears the first one.
+///
+/// # Panics
+///
+/// When there are no more.
+pub fn two_shards() -> [Shard; 2] {
+    let shards = [(); 2].map(|()| Shard::acquire().unwrap());
+    shards[0].wear();
+    shards
+}
+
+/// Registers a counter, which takes the cells of an old metric if they are free by then, and records 7 in `shard`.
+///
+/// # Panics
+///
+/// When another metric's events are in it.
+pub fn new_counter(registry: &Registry, shard: Shard) -> Counter {
+    let counter = registry.counter("new_total", "").unwrap();
+    assert_eq!(counter.value(), 0, "a new metric does not begin at zero");
+    shard.wear();
+    counter.add(7);
+    assert_eq!(counter.value(), 7);
+    counter
+}
+
 /// Records once in a shard that the calling thread owns.
 pub fn record_in(shard: Shard, counter: &Counter) {
     shard.wear();

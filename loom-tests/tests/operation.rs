@@ -2,12 +2,17 @@
 //! returned it.
 #![cfg(tachometer_loom)]
 
+use std::time::Duration;
+
 use loom::thread;
 use tachometer::{
-    Counter, Operation, Outcome, Registry, UpDownCounter,
+    Buckets, Counter, Operation, Outcome, Registry, UpDownCounter,
     model::{self, Shard},
 };
 use tachometer_loom_tests::{check, control};
+
+/// What an operation takes, where somebody asks. Its bucket is the second one.
+const SECONDS: f64 = 1.5;
 
 struct Loads {
     registry: Registry,
@@ -30,6 +35,7 @@ fn load(operation: &Operation, without_a_shard: bool) -> thread::JoinHandle<Oper
     thread::spawn(move || {
         let mut guard = operation.start();
         guard.add_records(2);
+        guard.took(Duration::from_secs_f64(SECONDS));
         if without_a_shard {
             model::end_thread();
             // It is free, so what follows leases it.
@@ -67,6 +73,44 @@ fn the_end_of_an_operation_is_recorded_once() {
 #[test]
 fn the_end_of_an_operation_is_recorded_by_leases() {
     check("the end of an operation is recorded by leases", 1_500, || ends_beside_snapshots(true));
+}
+
+/// An operation that is timed: its time goes to the histogram by the way that its plan knows, or apart.
+fn timed_ends_beside_snapshots(without_a_shard: bool) {
+    let registry = Registry::new();
+    let latency = registry.histogram_with("latency_seconds", "", Buckets::explicit([1.0])).unwrap();
+    let records = registry.counter("records_total", "").unwrap();
+    let operation = Operation::new().latency(&latency).records(&records);
+    let worker = load(&operation, without_a_shard);
+    let reader = thread::spawn(move || {
+        let counts = [(); 2].map(|()| {
+            let snapshot = registry.snapshot();
+            let seen = snapshot.histogram("latency_seconds", &[]).unwrap();
+            assert_eq!(seen.counts(), [0, seen.count()]);
+            assert_eq!(seen.sum(), SECONDS * seen.count() as f64, "count and time do not agree");
+            seen.count()
+        });
+        assert!(counts[0] <= counts[1] && counts[1] <= 1, "{counts:?} operations of 1");
+        registry
+    });
+    let _handle = worker.join().unwrap();
+    let _registry = reader.join().unwrap();
+    let timed = latency.value();
+    assert_eq!(
+        (timed.count, timed.sum, records.value()),
+        (1, SECONDS, 2),
+        "a record was lost or counted twice"
+    );
+}
+
+#[test]
+fn the_count_and_the_time_of_an_operation_agree() {
+    check("the count and the time of an operation agree", 1, || timed_ends_beside_snapshots(false));
+}
+
+#[test]
+fn the_count_and_the_time_of_an_operation_agree_by_leases() {
+    check("the count and the time of an operation agree by leases", 1, || timed_ends_beside_snapshots(true));
 }
 
 /// Records that are counted as they come, and not when the operation ends: a snapshot between the two has one of them.

@@ -14,17 +14,10 @@ use tachometer::{
     Buckets, Counter, DynamicFamily, Family, Histogram, Registry, Snapshot,
     model::{self, Shard},
 };
-use tachometer_loom_tests::{PREEMPTIONS, check, check_reuse, check_within, control};
+use tachometer_loom_tests::{PREEMPTIONS, check, check_reuse, check_within, control, shards::two_shards};
 
 const ORDERS: [(&str, &str); 1] = [("stream_name", "orders")];
 const CLICKS: [(&str, &str); 1] = [("stream_name", "clicks")];
-
-/// Acquires two shards. The calling thread wears the first one.
-fn shards() -> [Shard; 2] {
-    let shards = [(); 2].map(|()| Shard::acquire().unwrap());
-    shards[0].wear();
-    shards
-}
 
 fn family(registry: &Registry) -> DynamicFamily<Counter> {
     registry.counter_family("sent_total", "", ["stream_name"]).unwrap()
@@ -52,7 +45,7 @@ fn replace(family: &DynamicFamily<Counter>, shard: Shard) -> Counter {
 #[test]
 fn what_is_recorded_in_a_removed_series_never_appears_under_another_name() {
     check_reuse(2, "what is recorded in a removed series never appears under another name", 60_000, || {
-        let [first, second] = shards();
+        let [first, second] = two_shards();
         let registry = Registry::new();
         let family = family(&registry);
         let old = family.with(ORDERS).unwrap();
@@ -81,7 +74,7 @@ fn what_is_recorded_in_a_removed_series_never_appears_under_another_name() {
 #[test]
 fn a_snapshot_holds_the_slots_of_series_that_are_removed() {
     check_reuse(PREEMPTIONS, "a snapshot holds the slots of series that are removed", 3_500, || {
-        let [_, second] = shards();
+        let [_, second] = two_shards();
         let registry = Registry::new();
         let family = family(&registry);
         let old = family.with(ORDERS).unwrap();
@@ -121,7 +114,7 @@ fn closed<M: tachometer::Metric>(registry: &Registry) -> Family<bool, M> {
 #[test]
 fn each_record_comes_before_a_restart_or_after_it() {
     check_within(2, "each record comes before a restart or after it", 60_000, || {
-        let [first, second] = shards();
+        let [first, second] = two_shards();
         let registry = Registry::new();
         let family: Family<bool, Counter> = closed(&registry);
         let kept = family[true].clone();
@@ -167,7 +160,7 @@ fn each_record_comes_before_a_restart_or_after_it() {
 #[test]
 fn of_two_restarts_the_later_one_counts() {
     check("of two restarts the later one counts", 700, || {
-        let [first, second] = shards();
+        let [first, second] = two_shards();
         let registry = Registry::new();
         let family: Family<bool, Counter> = closed(&registry);
         let records = {
@@ -196,7 +189,7 @@ fn of_two_restarts_the_later_one_counts() {
 #[test]
 fn counts_and_sums_agree_over_a_restart() {
     check("counts and sums agree over a restart", 130_000, || {
-        let [first, second] = shards();
+        let [first, second] = two_shards();
         let registry = Registry::new();
         let family: Family<bool, Histogram> = closed(&registry);
         let kept = family[true].clone();
@@ -260,7 +253,7 @@ fn assert_seen(snapshots: &[Snapshot]) {
 #[test]
 fn what_the_last_handle_recorded_is_seen_before_the_series_goes() {
     check("what the last handle recorded is seen before the series goes", 900, || {
-        let [_, second] = shards();
+        let [_, second] = two_shards();
         let (registry, _family, last) = forgetful();
         let recorder = thread::spawn(move || {
             second.wear();
@@ -278,7 +271,7 @@ fn what_the_last_handle_recorded_is_seen_before_the_series_goes() {
 #[test]
 fn what_a_look_up_recorded_is_seen_before_the_series_goes() {
     check("what a look-up recorded is seen before the series goes", 200, || {
-        let [_, second] = shards();
+        let [_, second] = two_shards();
         let (registry, family, last) = forgetful();
         drop(last);
         let first = registry.snapshot();
@@ -300,7 +293,7 @@ fn what_a_look_up_recorded_is_seen_before_the_series_goes() {
 #[test]
 fn what_a_look_up_that_made_the_series_recorded_is_seen_while_it_is_held() {
     check("what a look-up that made the series recorded is seen while it is held", 2_500, || {
-        let [_, second] = shards();
+        let [_, second] = two_shards();
         let registry = Registry::builder().idle_timeout(Duration::ZERO).build().unwrap();
         let family = family(&registry);
         let recorder = thread::spawn(move || {
@@ -321,7 +314,7 @@ fn what_a_look_up_that_made_the_series_recorded_is_seen_while_it_is_held() {
 #[test]
 fn an_old_snapshot_does_not_let_a_series_go() {
     check_within(2, "an old snapshot does not let a series go", 65_000, || {
-        let [_, second] = shards();
+        let [_, second] = two_shards();
         let (registry, _family, last) = forgetful();
         let recorder = thread::spawn(move || {
             second.wear();
@@ -341,7 +334,7 @@ fn an_old_snapshot_does_not_let_a_series_go() {
 #[should_panic(expected = "a record was missed")]
 fn control_a_last_handle_that_releases_nothing_is_seen() {
     control("a last handle that releases nothing", || {
-        let [_, second] = shards();
+        let [_, second] = two_shards();
         let counter = Registry::new().counter("sent_total", "").unwrap();
         let holders = Arc::new(AtomicU32::new(2));
         let recorder = {

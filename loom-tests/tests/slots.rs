@@ -6,7 +6,7 @@ use tachometer::{
     Counter, Registry,
     model::{self, Cells, Shard},
 };
-use tachometer_loom_tests::{PREEMPTIONS, check_reuse, control};
+use tachometer_loom_tests::{PREEMPTIONS, check_reuse, control, shards::new_counter};
 
 /// A counter that has counted one event in the first of two shards. Only the handle keeps its cells: the registry is
 /// gone.
@@ -19,16 +19,6 @@ fn old_counter() -> (Counter, [Shard; 2]) {
         shard
     });
     (counter, shards)
-}
-
-/// Registers a metric, which takes the old one's cells if they are free by then, and records 7 in `shard`.
-fn new_counter(registry: &Registry, shard: Shard) -> Counter {
-    let counter = registry.counter("new_total", "").unwrap();
-    assert_eq!(counter.value(), 0, "a new metric does not begin at zero");
-    shard.wear();
-    counter.add(7);
-    assert_eq!(counter.value(), 7);
-    counter
 }
 
 #[test]
