@@ -157,7 +157,7 @@ mod in_flight;
 mod integer_histogram;
 pub mod labels;
 mod local_handle;
-#[cfg(tachometer_loom)]
+#[cfg(any(tachometer_loom, tachometer_shuttle))]
 #[doc(hidden)]
 pub mod model;
 mod name;

@@ -1,4 +1,4 @@
-//! What the models in `loom-tests` reach beyond the public API. Exists under `--cfg tachometer_loom` alone.
+//! What the models in `loom-tests` and `shuttle-tests` reach beyond the public API. Exists under their cfgs alone.
 //!
 //! No protocol is repeated here: a model records through the public handles, on a shard that this module puts under
 //! the calling thread, and the raw reads serve the controls, which leave a protocol out and must be caught.

@@ -203,13 +203,13 @@ impl Registry {
     }
 
     /// For models: calls of callbacks that were given up and have not returned yet.
-    #[cfg(tachometer_loom)]
+    #[cfg(any(tachometer_loom, tachometer_shuttle))]
     pub(crate) fn late_calls(&self) -> u32 {
         self.catalog.late_calls()
     }
 
     /// For a control: see [`Runner`](crate::snapshot::workers::Runner).
-    #[cfg(tachometer_loom)]
+    #[cfg(any(tachometer_loom, tachometer_shuttle))]
     pub(crate) fn end_workers_too_late(&self) {
         self.catalog.runner.close_too_late();
     }

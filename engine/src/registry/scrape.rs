@@ -90,7 +90,7 @@ impl Catalog {
     }
 
     /// For models: calls that were given up and have not returned yet.
-    #[cfg(tachometer_loom)]
+    #[cfg(any(tachometer_loom, tachometer_shuttle))]
     pub(super) fn late_calls(&self) -> u32 {
         let callbacks = lock(&self.names).callbacks();
         callbacks.iter().map(|callback| callback.late_calls()).sum()

@@ -11,24 +11,18 @@ use super::{
 };
 use crate::{
     drops::DropReason,
-    sync::{AtomicU32, Mutex, Once, Ordering, Queue, lock, process_wide},
+    sync::{AtomicU32, Mutex, Once, Ordering, Queue, limit, lock, process_wide},
 };
 
 /// Shards a process can have, kept by threads or made for leases: their index has 16 bits, and one value means none.
-#[cfg(not(tachometer_loom))]
-const MAX_SHARDS: u32 = 65_535;
-#[cfg(tachometer_loom)]
-const MAX_SHARDS: u32 = 6;
+const MAX_SHARDS: u32 = limit!(65_535, loom: 6, shuttle: 32);
 
 /// Shards that threads may keep at once. A thread beyond it leases a shard for each record: correct, but tens of
 /// nanoseconds instead of one. It bounds memory: a kept shard holds every page that its thread ever touched.
-pub(crate) const MAX_KEPT_SHARDS: u32 = 4_096;
+pub(crate) const MAX_KEPT_SHARDS: u32 = limit!(4_096, loom: 4_096, shuttle: 6);
 
 /// Shards in a chunk. The first chunk lies in the arena; another is made as soon as the one before it is used.
-#[cfg(not(tachometer_loom))]
-const CHUNK: usize = 256;
-#[cfg(tachometer_loom)]
-const CHUNK: usize = 2;
+const CHUNK: usize = limit!(256, loom: 2, shuttle: 4);
 const MORE_CHUNKS: usize = (MAX_SHARDS as usize).div_ceil(CHUNK) - 1;
 
 type Chunk = [Once<TryBox<Shard>>; CHUNK];
@@ -84,7 +78,7 @@ impl Arena {
     }
 
     /// A free shard, and never a new one.
-    #[cfg(tachometer_loom)]
+    #[cfg(any(tachometer_loom, tachometer_shuttle))]
     pub(crate) fn adopt(&self) -> Option<&Shard> {
         self.free.pop(self)
     }

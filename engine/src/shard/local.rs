@@ -25,7 +25,7 @@ use std::cell::Cell;
 use super::{Arena, Keeper, NO_SLOT, Page, Shard, arena, table::page_of};
 use crate::{
     drops::{DropReason, drop_record},
-    sync::per_thread,
+    sync::{limit, per_thread},
 };
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,10 +37,7 @@ enum State {
 }
 
 /// Pages that a thread finds by one load; it finds the others by three.
-#[cfg(not(tachometer_loom))]
-const NEAR_PAGES: usize = 128;
-#[cfg(tachometer_loom)]
-const NEAR_PAGES: usize = 2;
+const NEAR_PAGES: usize = limit!(128, loom: 2, shuttle: 2);
 
 type NearPages = [Cell<Option<&'static Page>>; NEAR_PAGES];
 
@@ -220,7 +217,7 @@ impl Drop for ReturnShard {
 }
 
 /// For models: makes `shard` the calling thread's own, without seeing to its return.
-#[cfg(tachometer_loom)]
+#[cfg(any(tachometer_loom, tachometer_shuttle))]
 pub(crate) fn wear(shard: &'static Shard) {
     SHARD.with(|own| own.set(Some(shard)));
     NEAR.with(|pages| pages.iter().for_each(|page| page.set(None)));
@@ -228,7 +225,7 @@ pub(crate) fn wear(shard: &'static Shard) {
 }
 
 /// For models: what the end of the thread does, at a time of the model's choosing.
-#[cfg(tachometer_loom)]
+#[cfg(any(tachometer_loom, tachometer_shuttle))]
 pub(crate) fn end_thread() {
     RETURN.with(|guard| drop(ReturnShard { keeper: Cell::new(guard.keeper.take()) }));
 }

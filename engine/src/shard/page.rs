@@ -4,13 +4,10 @@ use std::ops::Range;
 
 use crossbeam_utils::CachePadded;
 
-use crate::sync::Cell64;
+use crate::sync::{Cell64, limit};
 
-/// Cells in a page: 512 of eight bytes make 4 KiB. Models use small pages, because loom tracks every cell.
-#[cfg(not(tachometer_loom))]
-pub(crate) const PAGE_CELLS: usize = 512;
-#[cfg(tachometer_loom)]
-pub(crate) const PAGE_CELLS: usize = 8;
+/// Cells in a page: 512 of eight bytes make 4 KiB. Models use small pages, because they track every cell.
+pub(crate) const PAGE_CELLS: usize = limit!(512, loom: 8, shuttle: 32);
 
 const OFFSET_MASK: usize = PAGE_CELLS - 1;
 

@@ -3,13 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Arena, PAGE_CELLS, table::page_of};
-use crate::sync::{AtomicBool, Cell64, Ordering};
+use crate::sync::{AtomicBool, Cell64, Ordering, limit};
 
 /// Pages a process can have: 65,536, which is 33 million cells.
-#[cfg(not(tachometer_loom))]
-const MAX_PAGES: u32 = 1 << 16;
-#[cfg(tachometer_loom)]
-const MAX_PAGES: u32 = 4;
+const MAX_PAGES: u32 = limit!(1 << 16, loom: 4, shuttle: 16);
 
 /// The slot of a handle that records nothing.
 pub(crate) const NO_SLOT: u32 = u32::MAX;

@@ -1,14 +1,11 @@
 //! A shard: the two-level table of the pages that its owner has touched.
 
 use super::page::{PAGE_CELLS, Page, TryBox};
-use crate::sync::{AtomicU32, AtomicU64, Cell64, Once, Ordering};
+use crate::sync::{AtomicU32, AtomicU64, Cell64, Once, Ordering, limit};
 
 /// Entries on each level. Two levels of 256 reach all 65,536 pages, and a new shard costs 4 KiB; a flat table would
 /// cost a mebibyte.
-#[cfg(not(tachometer_loom))]
-const FANOUT: usize = 256;
-#[cfg(tachometer_loom)]
-const FANOUT: usize = 2;
+const FANOUT: usize = limit!(256, loom: 2, shuttle: 4);
 
 const PAGE_BITS: u32 = PAGE_CELLS.trailing_zeros();
 const FANOUT_BITS: u32 = FANOUT.trailing_zeros();

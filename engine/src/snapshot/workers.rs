@@ -88,7 +88,7 @@ impl Runner {
     }
 
     /// For a control: wakes the workers before there is anything to be woken for.
-    #[cfg(tachometer_loom)]
+    #[cfg(any(tachometer_loom, tachometer_shuttle))]
     pub(crate) fn close_too_late(&self) {
         if let Some(pool) = lock(&self.pool).take() {
             pool.has_work.notify_all();

@@ -115,7 +115,7 @@ impl EarlyFloat {
     }
 }
 
-#[cfg(tachometer_loom)]
+#[cfg(any(tachometer_loom, tachometer_shuttle))]
 impl EarlyInteger {
     /// For controls: what [`EarlyInteger::close`] does, by loads and stores.
     pub(super) fn close_without_swap(&self) -> u64 {

@@ -96,7 +96,7 @@ static_count! {
     StaticCounter of Counter, registered by counter
 }
 
-#[cfg(tachometer_loom)]
+#[cfg(any(tachometer_loom, tachometer_shuttle))]
 impl StaticCounter {
     /// For a control: takes over without a swap.
     pub(crate) fn register_without_swap(&self, registry: &Registry) {

@@ -125,7 +125,7 @@ impl StaticGauge {
 
 static_metric!(StaticGauge, Gauge);
 
-#[cfg(tachometer_loom)]
+#[cfg(any(tachometer_loom, tachometer_shuttle))]
 impl StaticGauge {
     /// For a control: closes the cell first, and then sets what was in it.
     pub(crate) fn register_closing_first(&self, registry: &Registry) {

@@ -179,7 +179,7 @@ impl StaticHistogram {
 
 static_metric!(StaticHistogram, Histogram);
 
-#[cfg(tachometer_loom)]
+#[cfg(any(tachometer_loom, tachometer_shuttle))]
 impl StaticHistogram {
     /// For a control: takes the counts in one step and the sums in another.
     pub(crate) fn register_by_halves(&self, registry: &Registry) {

@@ -176,7 +176,8 @@ macro_rules! process_wide_const {
 }
 pub(crate) use process_wide_const;
 
-/// Makes a function `const`, so that a `static` can call it. Loom's primitives cannot be made in constants.
+/// Makes a function `const`, so that a `static` can call it. Loom's primitives cannot be made in constants, and what a
+/// constant makes would outlive an execution of a model.
 macro_rules! const_fn {
     ($(#[$attr:meta])* $vis:vis fn $($rest:tt)*) => {
         $(#[$attr])* $vis const fn $($rest)*
@@ -191,3 +192,11 @@ macro_rules! array_of {
     };
 }
 pub(crate) use array_of;
+
+/// A limit: the one that ships, and small ones that models reach.
+macro_rules! limit {
+    ($ships:expr, loom: $loom:expr, shuttle: $shuttle:expr) => {
+        $ships
+    };
+}
+pub(crate) use limit;

@@ -6,13 +6,14 @@ use std::{
     sync::PoisonError,
 };
 
-use loom::sync::{RwLock, RwLockReadGuard, RwLockWriteGuard};
-
-use super::super::Keyed;
+use super::{
+    super::Keyed,
+    primitives::{RwLock, RwLockReadGuard, RwLockWriteGuard},
+};
 
 const PARTS: usize = 2;
 
-/// A map of entries by the key in them. Its order is the same in every execution, as loom needs.
+/// A map of entries by the key in them. Its order is the same in every execution, as a replay needs.
 #[derive(Debug)]
 pub(crate) struct Map<E>([RwLock<Vec<E>>; PARTS]);
 

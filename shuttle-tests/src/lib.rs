@@ -1,0 +1,1 @@
+#![cfg(tachometer_shuttle)]
