@@ -131,6 +131,11 @@ impl Cells {
         (reading.count, f64::from_bits(reading.sum), reading.tries)
     }
 
+    /// For controls: zeroes the cell with this index, whoever owns it.
+    pub fn zero(self, cell: usize) {
+        self.page.cell(self.offset + cell).owner_store(0, Ordering::Relaxed);
+    }
+
     /// Loads the cell with this index, by no protocol at all.
     pub fn load(self, cell: usize) -> u64 {
         self.page.cell(self.offset + cell).load(Ordering::Acquire)
