@@ -26,10 +26,12 @@ section "lints"
 # `too_many_lines` asks for two functions where one has more lines than `clippy.toml` says.
 cargo clippy --workspace --all-targets --locked -- -D warnings -D clippy::incompatible_msrv -D clippy::too_many_lines
 
-section "lints of the code under loom"
-# In a target directory of its own: other flags would otherwise rebuild everything, here and in the next step.
-RUSTFLAGS="--cfg tachometer_loom" CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-target}/loom" \
-    cargo clippy --package tachometer-loom-tests --all-targets --locked -- -D warnings
+for model in loom shuttle; do
+    section "lints of the code under $model"
+    # In a target directory of its own: other flags would otherwise rebuild everything, here and in the next step.
+    RUSTFLAGS="--cfg tachometer_$model" CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-target}/$model" \
+        cargo clippy --package "tachometer-$model-tests" --all-targets --locked -- -D warnings
+done
 
 section "documentation"
 RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked

@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# Random schedules of large scenarios over the engine's own code. About three minutes on two cores, the build included.
+# Random schedules of large scenarios over the engine's own code. Two to three minutes on two cores, the build included.
 #
-# The executions are always the same, because their numbers are. SHUTTLE_START=1000000 ci/shuttle.sh draws others, and
-# SHUTTLE_TIMES=30 thirty times as many: an hour, for the night, with a start of its own each time.
+# The executions are always the same, because their numbers are. SHUTTLE_START=1000000 ci/shuttle.sh draws others. A
+# scenario says how many it has, and SHUTTLE_TIMES multiplies that: 1 is a quick look, and 400 takes an hour or so, for
+# the night, with another start each time.
 #
 # An execution that fails says how to replay it: SHUTTLE_REPLAY=steps:17 ci/shuttle.sh NAME_OF_THE_TEST. It stays the
 # same as long as neither the engine nor the scenario changes.
@@ -10,6 +11,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 export RUSTFLAGS="--cfg tachometer_shuttle"
+export SHUTTLE_TIMES="${SHUTTLE_TIMES:-10}"
 export RUST_BACKTRACE=0
 
 # A target directory of its own: the flag would otherwise rebuild everything, here and in the next build. A scenario

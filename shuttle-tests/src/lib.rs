@@ -14,7 +14,7 @@
 //! - It draws from `shuttle::rand` alone, reads no clock to decide anything, and starts threads with `shuttle::thread`.
 //! - It ends with a snapshot when all actors are done, so that the ledger's end is exact.
 //! - Handles are dropped by its threads, not by thread-locals of `std` or statics: there is no engine between
-//!   executions.
+//!   executions. So it does not use the default registry, which outlives them in a `OnceLock` of `std`.
 #![cfg(tachometer_shuttle)]
 
 mod account;

@@ -3,11 +3,13 @@
 use super::{ConfigError, ConfigErrorReason, MetricsConfig, setting::Setting};
 use crate::{
     Registry, default_registry,
-    sync::{Mutex, lock},
+    sync::{Mutex, lock, process_wide_const},
 };
 
-/// What the default registry was made with, if a configuration made it.
-static INSTALLED: Mutex<Option<MetricsConfig>> = Mutex::new(None);
+process_wide_const! {
+    /// What the default registry was made with, if a configuration made it.
+    static INSTALLED: Mutex<Option<MetricsConfig>> = Mutex::new(None);
+}
 
 impl MetricsConfig {
     /// Makes the [default registry](crate::default_registry) with these options; again with the same ones, returns it.

@@ -10,7 +10,7 @@ use crate::{
     collector::MetricId,
     error::{RegisterError, RegisterErrorReason as Reason},
     problems::{NamedProblem, count_problem},
-    sync::{Mutex, lock},
+    sync::{Mutex, lock, process_wide_const},
 };
 
 /// Metrics that the process can have by name: as many as a registry can have families. What several
@@ -20,7 +20,9 @@ pub const MAX_NAMES: usize = crate::DEFAULT_MAX_FAMILIES;
 /// Bytes that a metric's name and a label's may have by name, since they are kept for ever.
 pub const MAX_NAME_BYTES: usize = 255;
 
-static ALL: Mutex<All> = Mutex::new(All { by_key: BTreeMap::new(), count: 0 });
+process_wide_const! {
+    static ALL: Mutex<All> = Mutex::new(All { by_key: BTreeMap::new(), count: 0 });
+}
 
 /// Every identity of the process.
 struct All {

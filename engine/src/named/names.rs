@@ -9,7 +9,7 @@ use crate::{
     error::{RegisterError, RegisterErrorReason as Reason},
     problems::{NamedProblem, count_problem},
     reentry::one_at_a_time,
-    sync::{AtomicU64, Keyed, Map, Mutex, Ordering, lock},
+    sync::{AtomicU64, Keyed, Map, Mutex, Ordering, lock, process_wide_const},
 };
 
 /// The names of one [`NamedMetrics`](super::NamedMetrics). None is ever taken back.
@@ -23,7 +23,7 @@ pub(super) struct Names {
 
 impl Names {
     pub(super) fn new() -> Self {
-        static OWNERS: AtomicU64 = AtomicU64::new(0);
+        process_wide_const! { static OWNERS: AtomicU64 = AtomicU64::new(0); }
         // Relaxed: only that no two are equal matters.
         let owner = OWNERS.fetch_add(1, Ordering::Relaxed);
         Self { owner, known: Map::new(), exposed: Mutex::new(BTreeMap::new()) }
