@@ -144,7 +144,7 @@ impl<'a> Case<'a> {
             Seen::Last(None) => must.is_empty(),
             Seen::Last(Some(bit)) => may.iter().any(|set| {
                 let later = |other: &&Record| set.span.before(other.span) && other.span.before(reading);
-                set.amount.bit() == bit && !must.iter().any(|other| later(other))
+                set.amount.bit() == bit && !must.iter().any(later)
             }),
         };
         if fits {
