@@ -137,9 +137,12 @@ fn while_busy<R>(work: impl FnOnce(Option<&'static Shard>) -> R) -> Option<R> {
         return None;
     }
     set_state(State::Busy);
-    let (after, own) = match state {
-        State::Fresh => attach(arena()),
-        _ => (state, SHARD.try_with(Cell::get).ok().flatten()),
+    let (after, own) = match (state, SHARD.try_with(Cell::get).ok().flatten()) {
+        // Also when it was fresh a moment ago: a signal handler has recorded since, and a second shard would leave the
+        // thread pages of the first.
+        (_, Some(shard)) => (State::Attached, Some(shard)),
+        (State::Fresh, None) => attach(arena()),
+        (_, None) => (state, None),
     };
     let result = work(own);
     set_state(after);
