@@ -6,6 +6,9 @@
 //! never records in them. A program without the test harness, whose threads would be forked as well.
 
 #[cfg(unix)]
+#[path = "common/children.rs"]
+mod children;
+#[cfg(unix)]
 mod common;
 
 #[cfg(unix)]
@@ -29,14 +32,14 @@ mod unix {
         thread,
     };
 
-    use super::common::Finish;
+    use super::{children::status_of_child, common::Finish};
     use tachometer::{Buckets, Counter, Histogram, HistogramValue, LocalCounter, Registry};
 
-    const FORKS: u64 = 50;
+    const FORKS: u64 = 200;
     const WRITERS: u64 = 3;
     const RECORDS: u64 = 1_000;
-    /// A child that hangs is killed after this, and the test fails.
-    const DEADLINE_SECONDS: u32 = 20;
+    /// A child that takes so long hangs. It is killed, and the test fails.
+    const DEADLINE_SECONDS: u32 = 1;
 
     #[derive(Clone)]
     struct Metrics {
@@ -83,7 +86,8 @@ mod unix {
             let finish = Finish(&done);
             let local = metrics.counter.local();
             let (child, parent) = (|| in_the_child(&metrics, &local), || metrics.record_all());
-            let statuses: Vec<i32> = (0..FORKS).map(|_| status_of_child(child, parent)).collect();
+            let statuses: Vec<i32> =
+                (0..FORKS).map(|_| status_of_child(DEADLINE_SECONDS, child, parent)).collect();
             drop(finish);
             assert_eq!(statuses, vec![0; FORKS as usize], "each 0 is a child that exited as it should");
         });
@@ -102,46 +106,18 @@ mod unix {
             // The worker may be about to wait for the next snapshot, and hold a lock for that, when the child is made.
             assert_eq!(asked(&registry), Some(u64::from(process::id())));
             let in_the_child = || {
-                die_after_the_deadline();
                 let this = Some(u64::from(process::id()));
                 let good = asked(&registry) == this && asked(&registry) == this;
                 if good { 0 } else { 2 }
             };
-            assert_eq!(status_of_child(in_the_child, || {}), 0);
+            assert_eq!(status_of_child(DEADLINE_SECONDS, in_the_child, || {}), 0);
         }
         assert_eq!(registry.callback_errors(), 0);
-    }
-
-    /// Forks, goes on in the parent, and waits for the child. Returns the status that `waitpid` gives.
-    fn status_of_child(child: impl FnOnce() -> i32, parent: impl FnOnce()) -> i32 {
-        // SAFETY: the child allocates and starts threads after the fork of a program with several threads, which POSIX
-        // leaves open and the C libraries of Linux and macOS allow. It takes no lock of Rust's that another thread
-        // could have held at the fork: the writers only record, and what a worker locks is not for a child.
-        match unsafe { libc::fork() } {
-            // SAFETY: it has no preconditions.
-            0 => unsafe { libc::_exit(child()) },
-            child => {
-                assert!(child > 0, "fork: {}", std::io::Error::last_os_error());
-                parent();
-                let mut status = 0;
-                // SAFETY: `status` is valid for writes during the call.
-                let waited = unsafe { libc::waitpid(child, &raw mut status, 0) };
-                assert_eq!(waited, child, "waitpid: {}", std::io::Error::last_os_error());
-                status
-            }
-        }
-    }
-
-    /// Ends a child that hangs, with a signal.
-    fn die_after_the_deadline() {
-        // SAFETY: it has no preconditions.
-        unsafe { libc::alarm(DEADLINE_SECONDS) };
     }
 
     /// Records 1,000 on this thread, as many through a local handle that was made before the fork, and as many on a new
     /// thread, and returns 0 if that is what the metrics say.
     fn in_the_child(metrics: &Metrics, local: &LocalCounter) -> i32 {
-        die_after_the_deadline();
         let before = (metrics.counter.value(), metrics.histogram.value());
         metrics.record_all();
         (0..RECORDS).for_each(|_| local.inc());
