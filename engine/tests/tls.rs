@@ -5,7 +5,7 @@
 //! already and each record leases one.
 #![forbid(unsafe_code)]
 
-use std::{cell::RefCell, thread};
+use std::{cell::RefCell, env, process::Command, thread};
 
 use tachometer::{
     Counter, DropReason, FloatCounter, Gauge, Histogram, Registry, UpDownCounter, dropped_records,
@@ -169,4 +169,43 @@ fn nothing_in_a_destructor_is_dropped() {
         metrics.record();
     });
     assert_eq!(DropReason::ALL.map(dropped_records).to_vec(), before);
+}
+
+const AGAIN: &str = "TACHOMETER_TEST_DESTRUCTORS";
+
+/// This very test again, in a process of its own: were a destructor to abort, the process would not end as it should.
+#[test]
+fn a_process_in_whose_destructors_a_hundred_threads_record_ends_with_exit_code_0() {
+    if let Ok(order) = env::var(AGAIN) {
+        return record_in_destructors(&order);
+    }
+    for order in ["before", "after", "first"] {
+        let name = "a_process_in_whose_destructors_a_hundred_threads_record_ends_with_exit_code_0";
+        let output = Command::new(env::current_exe().unwrap())
+            .args(["--exact", name, "--nocapture", "--test-threads=1"])
+            .env(AGAIN, order)
+            .output()
+            .unwrap();
+        let printed = String::from_utf8_lossy(&output.stdout);
+        assert_eq!(output.status.code(), Some(0), "{order}: {printed}{output:?}");
+        assert!(printed.contains("300 recorded in destructors"), "{order}: {printed}");
+    }
+}
+
+/// The destructor runs before the shard is given back, after it, or makes the thread's first record.
+fn record_in_destructors(order: &str) {
+    let metrics = on_a_hundred_threads(|metrics| match order {
+        "before" => {
+            metrics.record();
+            arm(metrics);
+        }
+        "after" => {
+            arm(metrics);
+            metrics.record();
+        }
+        _ => arm(metrics),
+    });
+    let by_threads = if order == "first" { 0 } else { THREADS };
+    metrics.assert_recorded(by_threads + 300);
+    println!("{} recorded in destructors", metrics.counter.value() - by_threads);
 }
