@@ -57,8 +57,8 @@ impl Registry {
         help: &str,
         callback: impl Fn() -> f64 + Send + Sync + 'static,
     ) -> Result<(), RegisterError> {
-        let call = FamilyCall::Single(Box::new(move || callback().to_bits()));
-        self.callback(name, help, Kind::GaugeFn, Vec::new(), call)
+        let call = || FamilyCall::Single(Box::new(move || callback().to_bits()));
+        self.callback(name, help, Kind::GaugeFn, &[], call)
     }
 
     /// Registers a counter whose value every snapshot asks for. It must not fall, which is not checked: Prometheus
@@ -73,8 +73,8 @@ impl Registry {
         help: &str,
         callback: impl Fn() -> u64 + Send + Sync + 'static,
     ) -> Result<(), RegisterError> {
-        let call = FamilyCall::Single(Box::new(callback));
-        self.callback(name, help, Kind::CounterFn, Vec::new(), call)
+        let call = || FamilyCall::Single(Box::new(callback));
+        self.callback(name, help, Kind::CounterFn, &[], call)
     }
 
     /// Registers a family of gauges whose series and values every snapshot asks for.
@@ -104,8 +104,8 @@ impl Registry {
         label_names: [&str; N],
         callback: impl Fn(&mut Observer<f64, N>) + Send + Sync + 'static,
     ) -> Result<(), RegisterError> {
-        let call = FamilyCall::many(f64::to_bits, callback);
-        self.callback(name, help, Kind::GaugeFn, label_names.to_vec(), call)
+        let call = || FamilyCall::many(f64::to_bits, callback);
+        self.callback(name, help, Kind::GaugeFn, &label_names, call)
     }
 
     /// Registers a family of counters whose series and values every snapshot asks for. No series' value must fall. See
@@ -121,8 +121,8 @@ impl Registry {
         label_names: [&str; N],
         callback: impl Fn(&mut Observer<u64, N>) + Send + Sync + 'static,
     ) -> Result<(), RegisterError> {
-        let call = FamilyCall::many(|value| value, callback);
-        self.callback(name, help, Kind::CounterFn, label_names.to_vec(), call)
+        let call = || FamilyCall::many(|value| value, callback);
+        self.callback(name, help, Kind::CounterFn, &label_names, call)
     }
 
     /// Registers a collector: a callback that gives every snapshot whole families, of any kind and not known before.
@@ -219,13 +219,13 @@ impl Registry {
         name: &str,
         help: &str,
         kind: Kind,
-        label_names: Vec<&str>,
-        call: FamilyCall,
+        label_names: &[&str],
+        call: impl FnOnce() -> FamilyCall,
     ) -> Result<(), RegisterError> {
         let add = |family: Option<FamilyScope>| match family {
-            Some(family) => family.core.add_callback(&self.scope, self.constant_labels(), call),
+            Some(family) => family.core.add_callback(&self.scope, self.constant_labels(), call()),
             None => Ok(()),
         };
-        self.counted(self.declare(name, help).open_scope(kind, label_names).and_then(add))
+        self.counted(self.declare(name, help).open_scope(kind, label_names.iter().copied()).and_then(add))
     }
 }

@@ -103,20 +103,22 @@ impl<'a> Declaration<'a> {
     }
 
     /// Names the label of a family of one label, such as `Family<Status, Counter>`.
-    pub fn label(mut self, name: &'a str) -> Self {
-        self.labels.push(name);
-        self
+    pub fn label(self, name: &'a str) -> Self {
+        self.labels([name])
     }
 
     /// Names the labels of a family whose type does not: a tuple's, or those of a [`DynamicFamily`].
     pub fn labels(mut self, names: impl IntoIterator<Item = &'a str>) -> Self {
-        self.labels.extend(names);
+        // A disabled registry asks for neither labels nor buckets, and takes no memory for them.
+        if self.registry.is_enabled() {
+            self.labels.extend(names);
+        }
         self
     }
 
     /// The buckets of a histogram; the registry's default ones unless set.
     pub fn buckets(mut self, buckets: impl IntoBuckets) -> Self {
-        self.buckets = Some(buckets.into_buckets());
+        self.buckets = self.registry.is_enabled().then(|| buckets.into_buckets());
         self
     }
 

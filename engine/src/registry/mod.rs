@@ -332,8 +332,8 @@ impl Registry {
     /// Handles that are still held record on, unseen and harmlessly. A metric that is registered under the name again
     /// begins at 0. A static metric registers once and does not come back.
     pub fn unregister(&self, name: &str) -> bool {
-        let name = self.scope.metric_name(name);
-        name.is_ok_and(|name| self.catalog.unregister(&name, &self.scope))
+        self.is_enabled()
+            && self.scope.metric_name(name).is_ok_and(|name| self.catalog.unregister(&name, &self.scope))
     }
 
     /// Passes on what goes to a caller outside, and counts it if it is an error.
