@@ -12,7 +12,7 @@ use std::thread;
 
 use labels::Status;
 use memory::resident;
-use tachometer::{Counter, Family, Number, Registry, Snapshot, Value};
+use tachometer::{Counter, DropReason, Family, Number, Registry, Snapshot, Value, dropped_records};
 
 const LABEL_SETS: u64 = 1_000_000;
 const THREADS: u64 = 4;
@@ -38,6 +38,18 @@ fn totals(snapshot: &Snapshot, name: &str) -> (usize, u64, u64) {
     let family = snapshot.family(name).unwrap();
     let beyond = snapshot.counter(name, &[("env", "test"), ("overflow", "true")]).unwrap();
     (family.series().count(), family.series().map(value).sum(), beyond)
+}
+
+/// What the registry says of it: each series is counted, and no look-up beyond the limit was an error.
+fn assert_self_metrics(snapshot: &Snapshot) {
+    let series = (LIMIT + 1) + (666 * 3 + 1) + (LIMIT + 1);
+    assert_eq!(snapshot.gauge("tachometer_series", &[("env", "test")]), Some(series as f64));
+    let errors = snapshot.family("tachometer_registration_errors_total").unwrap();
+    assert!(
+        errors.series().all(|series| matches!(series.value(), Value::Number(Number::U64(0)))),
+        "{errors:?}"
+    );
+    assert_eq!(DropReason::ALL.map(dropped_records), [0; 7]);
 }
 
 #[test]
@@ -75,6 +87,7 @@ fn a_million_label_sets_fit_into_the_limit_and_are_counted_to_the_last() {
         totals(&snapshot, "component_child_total"),
         (LIMIT + 1, LABEL_SETS, LABEL_SETS - LIMIT as u64)
     );
+    assert_self_metrics(&snapshot);
     assert_eq!((held.value(), held_mixed[Status::Failed].value()), (6, 6));
     assert_eq!(snapshot.counter("open_total", &[("env", "test"), ("user", "held")]), Some(6));
     drop(snapshot);
