@@ -3,6 +3,7 @@
 use std::error::Error;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
+use std::panic::resume_unwind;
 use std::sync::mpsc;
 use std::time::Duration;
 
@@ -281,5 +282,33 @@ fn what_is_registered_while_it_serves_is_served() -> Result<(), Box<dyn Error>> 
     };
     register()?;
     assert!(ask(server.addr(), "GET", "/metrics")?.body.ends_with("\nlate_total 18446744073709551615\n"));
+    Ok(())
+}
+
+#[test]
+fn a_callback_that_panics_a_thousand_times_costs_its_own_series_and_every_answer_is_200() -> Outcome {
+    let registry = plain();
+    for number in 0_u8..10 {
+        let callback = move || {
+            if number == 4 {
+                // A panic without a message.
+                resume_unwind(Box::new("on purpose"));
+            }
+            f64::from(number)
+        };
+        registry.gauge_fn(&format!("level_{number}"), "Level.", callback)?;
+    }
+    let expected: String = (0..10)
+        .filter(|number| *number != 4)
+        .map(|number| {
+            format!("# HELP level_{number} Level.\n# TYPE level_{number} gauge\nlevel_{number} {number}\n")
+        })
+        .collect();
+    let server = Exporter::new(&registry).serve("127.0.0.1:0")?;
+    for scrape in 1..=1_000 {
+        let answer = ask(server.addr(), "GET", "/metrics")?;
+        assert_eq!((&*answer.status, &*answer.body), ("HTTP/1.1 200 OK", &*expected));
+        assert_eq!(registry.callback_errors(), scrape);
+    }
     Ok(())
 }

@@ -27,7 +27,28 @@ fn allocated() -> usize {
 }
 
 fn main() -> Result<(), RegisterError> {
-    an_exporter_keeps_one_text_and_a_few_bytes_for_each_series()
+    an_exporter_keeps_one_text_and_a_few_bytes_for_each_series()?;
+    a_label_value_of_64_kib_takes_memory_in_proportion()
+}
+
+/// Every character of it is escaped, which doubles the text.
+fn a_label_value_of_64_kib_takes_memory_in_proportion() -> Result<(), RegisterError> {
+    let taken = |length: usize| -> Result<usize, RegisterError> {
+        let value = "\n".repeat(length);
+        let registry = Registry::builder().self_metrics(false).build()?;
+        registry.counter_family("sent_total", "Sent.", ["stream"])?.with([("stream", &*value)])?.inc();
+        let snapshot = registry.snapshot();
+        let before = ALLOCATOR.stats().bytes_allocated;
+        let text = tachometer_prometheus::encode(&snapshot);
+        let taken = ALLOCATOR.stats().bytes_allocated - before;
+        let expected = format!("sent_total{{stream=\"{}\"}} 1\n", r"\n".repeat(length));
+        assert!(text.ends_with(&expected), "a value of {length} bytes");
+        Ok(taken)
+    };
+    let [short, long] = [taken(8 << 10)?, taken(64 << 10)?];
+    println!("{short} bytes for a value of 8 KiB, {long} for one of 64 KiB");
+    assert!(long <= 8 * short && long <= (64 << 10) * 8, "{short}, {long}");
+    Ok(())
 }
 
 fn an_exporter_keeps_one_text_and_a_few_bytes_for_each_series() -> Result<(), RegisterError> {

@@ -1,5 +1,8 @@
-//! Properties of the text, on random snapshots that hold anything a snapshot can hold.
+//! Properties of the text, on random snapshots that hold anything a snapshot can hold, of label values, and of what is
+//! exposed beside registrations.
 
+mod label_values;
 mod parse;
 mod properties;
+mod registration;
 mod strategies;

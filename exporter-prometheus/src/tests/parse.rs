@@ -137,7 +137,8 @@ fn closing_quote(text: &str) -> Option<usize> {
     })
 }
 
-fn unescape(text: &str, quotes: bool) -> Option<String> {
+/// The text without its escapes; `None` when one of them is unknown.
+pub(crate) fn unescape(text: &str, quotes: bool) -> Option<String> {
     let mut plain = String::new();
     let mut chars = text.chars();
     while let Some(c) = chars.next() {
