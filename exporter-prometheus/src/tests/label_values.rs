@@ -47,6 +47,8 @@ fn values() -> impl Strategy<Value = HashSet<String>> {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
     #[test]
     fn distinct_values_are_distinct_series_and_nothing_more(values in values()) {
         let registry = Registry::builder().self_metrics(false).build().unwrap();
