@@ -1,5 +1,8 @@
 //! The stand-in for dashmap, with as many parts as it has at least: two entries may lie under one lock or under two, and
 //! who visits them all has one part after the other.
+//!
+//! The relaxed `turn` tells loom that what follows a look-up in vain depends on what others add or remove meanwhile, and
+//! orders nothing. Without it loom would search only for what may come before the look-up.
 
 use std::{
     hash::{Hash, Hasher},
@@ -8,6 +11,7 @@ use std::{
 
 use super::{
     super::Keyed,
+    AtomicU32, Ordering,
     primitives::{RwLock, RwLockReadGuard, RwLockWriteGuard},
 };
 
@@ -15,11 +19,14 @@ const PARTS: usize = 2;
 
 /// A map of entries by the key in them. Its order is the same in every execution, as a replay needs.
 #[derive(Debug)]
-pub(crate) struct Map<E>([RwLock<Vec<E>>; PARTS]);
+pub(crate) struct Map<E> {
+    parts: [RwLock<Vec<E>>; PARTS],
+    turn: AtomicU32,
+}
 
 impl<E: Keyed> Map<E> {
     pub(crate) fn new() -> Self {
-        Self(std::array::from_fn(|_| RwLock::new(Vec::new())))
+        Self { parts: std::array::from_fn(|_| RwLock::new(Vec::new())), turn: AtomicU32::new(0) }
     }
 
     pub(crate) fn small() -> Self {
@@ -27,7 +34,11 @@ impl<E: Keyed> Map<E> {
     }
 
     pub(crate) fn get<R>(&self, key: &E::Key, read: impl FnOnce(&E) -> R) -> Option<R> {
-        self.read(part_of(key)).iter().find(|entry| entry.key() == key).map(read)
+        let found = self.read(part_of(key)).iter().find(|entry| entry.key() == key).map(read);
+        if found.is_none() {
+            self.turn();
+        }
+        found
     }
 
     pub(crate) fn get_or_try_insert<R, Error>(
@@ -42,6 +53,7 @@ impl<E: Keyed> Map<E> {
         }
         let made = make()?;
         let answer = read(&made);
+        self.turn();
         entries.push(made);
         Ok(answer)
     }
@@ -50,7 +62,11 @@ impl<E: Keyed> Map<E> {
         let mut entries = self.write(part_of(key));
         let found = entries.iter().position(|entry| entry.key() == key);
         let at = found.filter(|at| agree(&entries[*at]));
-        at.map(|at| entries.remove(at)).is_some()
+        at.map(|at| {
+            self.turn();
+            entries.remove(at)
+        })
+        .is_some()
     }
 
     pub(crate) fn retain(&self, mut keep: impl FnMut(&E) -> bool) {
@@ -65,12 +81,16 @@ impl<E: Keyed> Map<E> {
         (0..PARTS).for_each(|part| self.read(part).iter().for_each(&mut visit));
     }
 
+    fn turn(&self) {
+        self.turn.fetch_add(1, Ordering::Relaxed);
+    }
+
     fn read(&self, part: usize) -> RwLockReadGuard<'_, Vec<E>> {
-        self.0[part].read().unwrap_or_else(PoisonError::into_inner)
+        self.parts[part].read().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn write(&self, part: usize) -> RwLockWriteGuard<'_, Vec<E>> {
-        self.0[part].write().unwrap_or_else(PoisonError::into_inner)
+        self.parts[part].write().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
