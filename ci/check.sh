@@ -71,6 +71,21 @@ unchecked=$(grep -rn --include='*.rs' --exclude-dir=target 'from_utf8_unchecked'
 [[ -z "$unchecked" ]] || fail "text is made without a check: $unchecked"
 echo "no text is made without a check"
 
+section "names of tests"
+# DESIGN.md says which tests show each promise. A test that gets another name takes it there.
+python3 - <<'END'
+import pathlib, re, sys
+
+design = pathlib.Path("DESIGN.md").read_text()
+promises = design[design.index("## Promises"):design.index("## Decisions")]
+named = set(re.findall(r"`([a-z0-9]+(?:_[a-z0-9]+){3,})`", promises))
+sources = [path.read_text() for path in pathlib.Path(".").glob("*/**/*.rs") if "target" not in path.parts]
+tests = {name for source in sources for name in re.findall(r"fn (\w+)\(\)", source)}
+if named - tests:
+    sys.exit("DESIGN.md names tests that do not exist: " + ", ".join(sorted(named - tests)))
+print(f"{len(named)} tests are named as they are called")
+END
+
 section "scripts"
 scripts=(.ci/run ci/*.sh)
 for script in "${scripts[@]}"; do
