@@ -1,4 +1,4 @@
-//! How a scenario is run: many times, under two schedulers, from numbers that replay it.
+//! How a scenario is run: many times, under three schedulers, from numbers that replay it.
 
 use std::{
     env, fmt,
@@ -13,9 +13,9 @@ use shuttle::{
     scheduler::{PctScheduler, RandomScheduler, Scheduler, UncontrolledNondeterminismCheckScheduler},
 };
 
-use crate::{judge::Summary, ledger::Ledger};
+use crate::{bursts::BurstScheduler, judge::Summary, ledger::Ledger};
 
-/// How often that scheduler changes priorities in an execution.
+/// How often priorities change in an execution that draws them.
 const CHANGES: usize = 8;
 
 /// The stack of a thread in bytes. Shuttle's own default is too small for the formatting of a failure.
@@ -26,6 +26,8 @@ const STACK: usize = 1 << 18;
 enum Drawn {
     /// Each step is any thread's.
     Steps,
+    /// A thread goes on for a number of steps, and then any does.
+    Bursts,
     /// The thread with the highest priority goes on for as long as it can, and priorities change a few times. Finds what
     /// needs a thread to wait for long.
     Priorities,
@@ -39,7 +41,7 @@ struct Executions {
     refused: Option<String>,
 }
 
-/// Runs a scenario `executions` times with each step drawn, and as often with priorities drawn, and asks its ledgers.
+/// Runs a scenario `executions` times in each [way](Drawn), and asks its ledgers.
 ///
 /// Prints what was seen, or how to replay what failed. `SHUTTLE_START` is the first number instead of 1, `SHUTTLE_TIMES`
 /// multiplies the executions, and `SHUTTLE_REPLAY` runs one number alone.
@@ -52,19 +54,18 @@ pub fn check(executions: u64, scenario: fn() -> Vec<Ledger>) {
     let name = &test_name();
     assert!(env::var_os("SHUTTLE_RANDOM_SEED").is_none(), "it would be every number's: set SHUTTLE_REPLAY");
     if let Ok(replay) = env::var("SHUTTLE_REPLAY") {
-        let (drawn, number) =
-            replay.split_once(':').expect("SHUTTLE_REPLAY must be steps:NUMBER or priorities:NUMBER");
-        let drawn = drawn.parse().expect("SHUTTLE_REPLAY must begin with steps or priorities");
+        let (drawn, number) = replay.split_once(':').expect("SHUTTLE_REPLAY must be WAY:NUMBER");
+        let drawn = drawn.parse().expect("the way in SHUTTLE_REPLAY must be steps, bursts or priorities");
         run(name, drawn, number.parse().expect("SHUTTLE_REPLAY must end with a number"), scenario);
         return;
     }
     let (start, executions) = (variable("SHUTTLE_START"), executions * variable("SHUTTLE_TIMES"));
-    repeats(name, start, scenario);
     thread::scope(|scope| {
-        let halves = [Drawn::Steps, Drawn::Priorities]
-            .map(|drawn| scope.spawn(move || run_all(name, drawn, start, executions, scenario)));
-        halves.into_iter().for_each(|half| half.join().unwrap_or_else(|panic| resume_unwind(panic)));
+        let thirds =
+            Drawn::ALL.map(|drawn| scope.spawn(move || run_all(name, drawn, start, executions, scenario)));
+        thirds.into_iter().for_each(|third| third.join().unwrap_or_else(|panic| resume_unwind(panic)));
     });
+    repeats(name, start, scenario);
 }
 
 /// Runs a scenario with a fault in it, and returns what its ledgers say of it.
@@ -101,6 +102,7 @@ fn run_all(name: &str, drawn: Drawn, start: u64, executions: u64, scenario: fn()
 fn run(name: &str, drawn: Drawn, number: u64, scenario: fn() -> Vec<Ledger>) -> Executions {
     let run = || match drawn {
         Drawn::Steps => execute(RandomScheduler::new_from_seed(number, 1), scenario),
+        Drawn::Bursts => execute(BurstScheduler::new(number, 1), scenario),
         Drawn::Priorities => {
             execute(PctScheduler::new_from_seed(number, CHANGES, drawn.executions_of_a_number()), scenario)
         }
@@ -168,10 +170,12 @@ impl std::ops::Add for Executions {
 }
 
 impl Drawn {
+    const ALL: [Self; 3] = [Self::Steps, Self::Bursts, Self::Priorities];
+
     /// The first execution tells the scheduler that draws priorities how long the others are, so a number has several.
     fn executions_of_a_number(self) -> usize {
         match self {
-            Self::Steps => 1,
+            Self::Steps | Self::Bursts => 1,
             Self::Priorities => 25,
         }
     }
@@ -181,6 +185,7 @@ impl fmt::Display for Drawn {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Steps => "steps",
+            Self::Bursts => "bursts",
             Self::Priorities => "priorities",
         })
     }
@@ -190,6 +195,6 @@ impl FromStr for Drawn {
     type Err = ();
 
     fn from_str(text: &str) -> Result<Self, ()> {
-        [Self::Steps, Self::Priorities].into_iter().find(|drawn| drawn.to_string() == text).ok_or(())
+        Self::ALL.into_iter().find(|drawn| drawn.to_string() == text).ok_or(())
     }
 }

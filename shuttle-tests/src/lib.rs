@@ -15,9 +15,14 @@
 //! - It ends with a snapshot when all actors are done, so that the ledger's end is exact.
 //! - Handles are dropped by its threads, not by thread-locals of `std` or statics: there is no engine between
 //!   executions. So it does not use the default registry, which outlives them in a `OnceLock` of `std`.
+//!
+//! The engine's limits are smaller here, and larger than under loom: pages of 32 cells, 32 shards, six of which threads
+//! may keep. They leave out what the engine drops and counts by design: a chunk has 16 shards, because threads that
+//! start while the one that makes the next chunk stands still are refused beyond that.
 #![cfg(tachometer_shuttle)]
 
 mod account;
+mod bursts;
 mod check;
 mod form;
 mod judge;

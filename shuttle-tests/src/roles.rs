@@ -126,6 +126,15 @@ pub fn operates(ledger: &Ledger, registry: &Registry) {
     }
 }
 
+/// Gives its shard back and records on: each time in another shard, which it takes and puts back.
+pub fn leases(ledger: &Ledger, registry: &Registry) {
+    let held = registers(ledger, registry, Form::Counted);
+    held.record();
+    LAST_WORDS.with(|words| {
+        words.0.borrow_mut().push(Box::new(move || (0..between(3, 9)).for_each(|_| held.record())));
+    });
+}
+
 /// Looks up series of the family of this form, records in them, and forgets them again.
 pub fn looks_up(form: Form) -> impl Fn(&Ledger, &Registry) + Clone + Send + 'static {
     move |ledger, registry| {

@@ -27,3 +27,9 @@ fn threads_that_start_record_and_end_lose_nothing_also_in_destructors_of_thread_
 fn more_threads_than_may_keep_a_shard_lose_nothing() {
     check(800, || end(Stage::new(0).play(9, roles::ends).read(2)));
 }
+
+/// The list of free shards is taken from and put back to by all of them at once.
+#[test]
+fn threads_that_lease_a_shard_for_each_record_lose_nothing() {
+    check(1500, || end(Stage::new(0).play(5, roles::leases).read(1)));
+}

@@ -22,7 +22,7 @@ const MAX_SHARDS: u32 = limit!(65_535, loom: 6, shuttle: 32);
 pub(crate) const MAX_KEPT_SHARDS: u32 = limit!(4_096, loom: 4_096, shuttle: 6);
 
 /// Shards in a chunk. The first chunk lies in the arena; another is made as soon as the one before it is used.
-const CHUNK: usize = limit!(256, loom: 2, shuttle: 4);
+const CHUNK: usize = limit!(256, loom: 2, shuttle: 16);
 const MORE_CHUNKS: usize = (MAX_SHARDS as usize).div_ceil(CHUNK) - 1;
 
 type Chunk = [Once<TryBox<Shard>>; CHUNK];
