@@ -289,10 +289,10 @@ const REGISTERED: u32 = 1;
 const GOING: u32 = 2;
 const GONE: u32 = 3;
 
-/// One thread registers a callback and unregisters it, and says so each time; the other takes a snapshot.
+/// One thread registers a callback and unregisters it, and says so each time; the other takes snapshots.
 #[test]
 fn a_callback_is_asked_from_its_registration_until_it_is_unregistered() {
-    check("a callback is asked from its registration until it is unregistered", 2_600, || {
+    check("a callback is asked from its registration until it is unregistered", 12_000, || {
         let registry = Registry::new();
         let (said, calls) = (Arc::new(AtomicU32::new(0)), Counted::default());
         let registers = {
@@ -308,10 +308,13 @@ fn a_callback_is_asked_from_its_registration_until_it_is_unregistered() {
                 registry
             })
         };
-        let before = said.load(Ordering::Acquire);
+        // The first one's schema, and those it asked, are kept for the second.
+        drop(registry.snapshot());
+        let (before, calls_before) = (said.load(Ordering::Acquire), calls.get());
         let seen = seen(&registry.snapshot());
         let after = said.load(Ordering::Acquire);
-        assert!(before < GONE || calls.get() == 0 && seen.is_none(), "asked though it was unregistered");
+        let asked = seen.is_some() || calls.get() > calls_before;
+        assert!(before < GONE || !asked, "asked though it was unregistered");
         assert!(
             before < REGISTERED || after >= GOING || seen.is_some(),
             "not asked though it was registered"
