@@ -227,6 +227,31 @@ fn counts_and_sums_agree_over_a_restart() {
     });
 }
 
+/// Read through a handle: what is subtracted must not be newer than what it is subtracted from.
+#[test]
+fn the_value_of_a_histogram_that_begins_again_is_that_of_whole_observations() {
+    check("the value of a histogram that begins again is that of whole observations", 5_800, || {
+        let [first, second] = two_shards();
+        let registry = Registry::new();
+        let family: Family<bool, Histogram> = closed(&registry);
+        let kept = family[true].clone();
+        first.wear();
+        kept.observe(0.5);
+        let restarter = thread::spawn(move || {
+            second.wear();
+            family[true].observe(0.5);
+            assert!(family.remove(&true));
+            family[true].observe(0.5);
+            family
+        });
+        let value = kept.value();
+        assert!(value.count <= 3, "{value:?}");
+        assert_eq!(value.sum, 0.5 * value.count as f64, "count and sum do not agree");
+        let _family = restarter.join().unwrap();
+        assert_eq!(kept.value().count, 1);
+    });
+}
+
 /// A registry that forgets a series as soon as it may, and a series of it that holds 4.
 fn forgetful() -> (Registry, DynamicFamily<Counter>, Counter) {
     let registry = Registry::builder().idle_timeout(Duration::ZERO).build().unwrap();

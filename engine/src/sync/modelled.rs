@@ -66,16 +66,16 @@ fn may_store() -> bool {
         .unwrap_or(true)
 }
 
-/// A `OnceLock` with one setter: `set` publishes with Release, `get` takes with Acquire, and no more.
+/// A `OnceLock` with one setter at a time: `set` publishes with Release, `get` takes with Acquire, and no more.
 #[derive(Debug)]
 pub(crate) struct Once<T> {
-    ready: AtomicU32,
+    ready: Cell64,
     value: std::sync::OnceLock<T>,
 }
 
 impl<T> Once<T> {
     pub(crate) fn new() -> Self {
-        Self { ready: AtomicU32::new(0), value: std::sync::OnceLock::new() }
+        Self { ready: Cell64::default(), value: std::sync::OnceLock::new() }
     }
 
     pub(crate) fn get(&self) -> Option<&T> {
@@ -83,8 +83,10 @@ impl<T> Once<T> {
     }
 
     pub(crate) fn set(&self, value: T) -> Result<(), T> {
+        // A `OnceLock` may let a setter wait for another: here loom fails the model unless one comes after the other.
+        self.ready.owner_load();
         self.value.set(value)?;
-        self.ready.store(1, Ordering::Release);
+        self.ready.owner_store(1, Ordering::Release);
         Ok(())
     }
 }
