@@ -136,7 +136,6 @@ pub trait FutureExt: Future + Sized {
     /// assert_eq!(memory.counters()["records_sent_total"], 1.0);
     /// # Ok::<(), std::io::Error>(())
     /// ```
-    #[cfg(not(tachometer_loom))]
     fn with_collector(
         self,
         collector: std::sync::Arc<dyn crate::collector::MetricsCollector>,

@@ -139,7 +139,6 @@ mod bucket_index;
 mod buckets;
 mod cells;
 mod clock;
-#[cfg(not(tachometer_loom))]
 pub mod collector;
 #[cfg(not(tachometer_loom))]
 mod config;
@@ -167,7 +166,6 @@ mod operation;
 mod outcome;
 mod pairs;
 mod problems;
-#[cfg(not(tachometer_loom))]
 mod reentry;
 mod registry;
 mod shard;

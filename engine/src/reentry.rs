@@ -23,7 +23,7 @@ pub(crate) fn one_at_a_time<R>(look_up: impl FnOnce() -> R) -> Option<R> {
         }
     }
 
-    if LOOKING_UP.try_with(|looking_up| looking_up.replace(true)) == Ok(true) {
+    if LOOKING_UP.try_with(|looking_up| looking_up.replace(true)).unwrap_or(false) {
         return None;
     }
     let _over = Over;

@@ -127,8 +127,8 @@ impl BoundCollector {
             }
             self.0.second.set(Binding { collector: Some(collector), values }).err().and_then(|binding| {
                 let before = later.replace(Arc::new(binding));
-                // Release, and Acquire where it is read: who sees it finds one.
-                self.0.is_later.store(1, Ordering::Release);
+                // Relaxed, under the lock: see `Bindings::with`.
+                self.0.is_later.store(1, Ordering::Relaxed);
                 before
             })
         };
@@ -192,7 +192,9 @@ impl BoundCollector {
 impl Bindings {
     /// Calls `work` with the binding that is in force, without a lock.
     fn with<R>(&self, work: impl FnOnce(&Binding) -> R) -> R {
-        let later = match self.is_later.load(Ordering::Acquire) {
+        // Relaxed: who sees it takes the lock after the binding that has stored it, and finds that one or a later one.
+        // Had it taken the lock before, its load would have come before the store.
+        let later = match self.is_later.load(Ordering::Relaxed) {
             0 => None,
             _ => lock(&self.later).clone(),
         };

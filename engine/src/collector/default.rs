@@ -181,8 +181,9 @@ impl Lent {
         if let Some(collector) = scoped::innermost() {
             return Self { collector, setting: None };
         }
-        // Acquire, as it is Release where it rises: a call that knows of a setting finds it, or a later one.
-        let settings = SETTINGS.load(Ordering::Acquire);
+        // Relaxed: it orders nothing. A call that comes after a setting sees it in the number, as no load goes back
+        // behind what its thread knows, and then the lock, under which the number rises, orders what it finds.
+        let settings = SETTINGS.load(Ordering::Relaxed);
         let (setting, collector) = match KEPT.try_with(Cell::take) {
             Ok(Some(kept)) if kept.0 == settings => kept,
             _ => ask(),
@@ -213,7 +214,7 @@ fn ask() -> (u64, Arc<dyn MetricsCollector>) {
 
 fn replace(collector: Option<Arc<dyn MetricsCollector>>) -> Option<Arc<dyn MetricsCollector>> {
     let mut default = lock(&DEFAULT);
-    SETTINGS.fetch_add(1, Ordering::Release);
+    SETTINGS.fetch_add(1, Ordering::Relaxed);
     mem::replace(&mut *default, collector)
 }
 

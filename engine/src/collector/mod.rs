@@ -132,6 +132,7 @@ mod timer;
 use std::{fmt, sync::Arc};
 
 pub use bound::{BoundCollector, BoundTimer, STANDALONE};
+#[cfg(not(tachometer_loom))]
 pub(crate) use default::hold_default;
 pub use default::{
     DefaultCollector, default_collector, reset_default_collector, set_default_collector, with_default,
@@ -140,6 +141,7 @@ pub use distribution::Distribution;
 pub use engine::EngineCollector;
 pub use fan_out::FanOut;
 pub use id::MetricId;
+#[cfg(not(tachometer_loom))]
 pub(crate) use in_flight::Began;
 pub use in_flight::CollectorInFlight;
 pub use memory::{DEFAULT_MAX_MEMORY_SERIES, InMemoryCollector, Recorded};

@@ -58,7 +58,6 @@ impl<M: Metric> DynamicFamily<M> {
 
     /// The series with these values of the labels, in the order of the labels' names: a value that is missing is empty,
     /// one that is too much is ignored. What a look-up by name and value costs, without the comparison of names.
-    #[cfg(not(tachometer_loom))]
     pub(crate) fn with_values(&self, values: &[&str]) -> Result<M, RegisterError> {
         let Some(scope) = &self.scope else { return Ok(M::noop()) };
         let key = scope.key_of_values(values);
@@ -97,7 +96,6 @@ impl FamilyScope {
     }
 
     /// The key of values in the order of the names.
-    #[cfg(not(tachometer_loom))]
     fn key_of_values(&self, values: &[&str]) -> KeyWriter {
         let scoped = key::values(&self.key).count();
         let own = self.core.description.open_labels().count() - scoped;

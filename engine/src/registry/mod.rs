@@ -37,7 +37,6 @@ pub use metrics::Metrics;
 pub use scope::CommonLabels;
 pub use typed::{Family, LookUp};
 
-#[cfg(not(tachometer_loom))]
 pub(crate) use removals::Removals;
 
 use catalog::Catalog;

@@ -18,15 +18,17 @@ impl Removals {
         Self(Arc::new(AtomicU64::new(0)))
     }
 
-    /// Counts one more. Release, and Acquire where it is read: who sees a removal in the count sees its lock taken.
+    /// Counts one more, under the lock of the map.
     pub(super) fn count(&self) {
-        self.0.fetch_add(1, Ordering::Release);
+        // Relaxed, here and below: the lock orders it. Had who reads the count come to the lock before this removal, its
+        // load would have come before this too, and could not have read it.
+        self.0.fetch_add(1, Ordering::Relaxed);
     }
 
     /// How many there have been, as far as this thread knows.
     #[inline]
     pub(crate) fn so_far(&self) -> u64 {
-        self.0.load(Ordering::Acquire)
+        self.0.load(Ordering::Relaxed)
     }
 }
 
@@ -37,7 +39,6 @@ impl Registry {
     }
 
     /// Whether series go by themselves once nobody holds a handle to them.
-    #[cfg(not(tachometer_loom))]
     pub(crate) fn forgets_idle_series(&self) -> bool {
         self.catalog.options.idle_timeout.is_some()
     }
