@@ -39,7 +39,7 @@
 //! - The even store is Release: who sees the number sees its sum.
 //!
 //! *Entered* concerns one thread and needs the order of its instructions alone: a compiler fence behind its first
-//! store, and Release for the second, so that what lies between does not leave it.
+//! store and one in front of its second, so that what lies between does not leave it.
 
 use crate::{
     shard::Page,
@@ -103,7 +103,8 @@ pub(crate) fn record_slowly(
     total.owner_store(add(sum_before), Ordering::Relaxed);
     pause();
     count.owner_store(before.wrapping_add(n << 1), Ordering::Release);
-    entered.owner_store(0, Ordering::Release);
+    compiler_fence(Ordering::SeqCst);
+    entered.owner_store(0, Ordering::Relaxed);
     Ok(())
 }
 

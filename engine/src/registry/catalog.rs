@@ -234,9 +234,10 @@ impl Catalog {
         drop((known, removed));
     }
 
-    /// Raises the version, under the lock of the names: see `FamilyCore::changed`.
+    /// Raises the version, under the lock of the names, which a snapshot takes after it has loaded the version.
     pub(super) fn changed(&self) {
-        self.version.fetch_add(1, Ordering::Release);
+        // Relaxed: had the snapshot come to that lock before, its load would have come before this too.
+        self.version.fetch_add(1, Ordering::Relaxed);
     }
 
     pub(super) fn families(&self) -> Vec<Arc<FamilyCore>> {

@@ -54,9 +54,8 @@ impl Catalog {
 
     fn current(&self) -> Current {
         let known = lock(&self.known);
-        // Loaded before the families are visited: whatever was changed before this version is found, and what is
-        // changed later raises it again. Acquire: see `FamilyCore::changed`.
-        let version = self.version.load(Ordering::Acquire);
+        // Relaxed: it is only compared. What belongs to a version that is known, its lock orders.
+        let version = self.version.load(Ordering::Relaxed);
         match &*known {
             Some(known) if known.version == version && known.callbacks.is_empty() => {
                 Current::Schema(Arc::clone(&known.schema))
@@ -70,7 +69,8 @@ impl Catalog {
     fn follow(&self, asked: &Callbacks, answers: &mut [Option<Answer>]) -> Known {
         let (new, _old) = {
             let mut known = lock(&self.known);
-            // Loaded first, as in `current`.
+            // Loaded before the families are visited: whatever was changed before this version is found, and what is
+            // changed later raises it again. Acquire: see `FamilyCore::changed`.
             let version = self.version.load(Ordering::Acquire);
             let mut differs = false;
             for (callback, answer) in asked.iter().zip(answers) {
