@@ -1,0 +1,490 @@
+"""Breaks the engine's concurrency in one place at a time and expects a model to fail for it.
+
+    loom_mutations.py [--list] [TEXT]     TEXT: only the mutations whose name contains it
+
+There are two kinds of mutations:
+
+- Orderings are found in the engine's sources. Each Release, Acquire and AcqRel is weakened in every way, each fence is
+  removed. What is added to the engine is thus in the table by itself. A compiler fence is left out: it is about signals
+  and the compiler's order of instructions, and loom, which runs a thread's own accesses in the order of the program,
+  can see neither. engine/tests/signal.rs is for those.
+- Rearrangements, which change the steps of a protocol, are written down in ci/loom-mutations.txt.
+
+A mutation is caught when a model fails. Controls are not run: one that no longer finds its fault says nothing. A model
+that explores fewer executions than it should is no catch either, so the minimum is not asserted here. (A model that
+tells whether slots were used again still fails when they never are.) Models run in processes of their own, within one
+preemption at first, then two, then three: what can be caught is so as a rule within two, in a second. Those that should
+catch a mutation come first, then all others. A model that takes too long has caught nothing; one that fails because it
+no longer ends, which loom reports, has.
+
+It works on two copies of the sources, side by side, with target directories of their own, and never on the tree itself.
+"""
+
+import json
+import os
+import pathlib
+import re
+import resource
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+TABLE = ROOT / "ci/loom-mutations.txt"
+ENGINE = pathlib.Path("engine/src")
+MODELS = pathlib.Path("loom-tests/tests")
+COPIES = 2
+BOUNDS = [1, 2, 3]
+LIMIT_SECONDS = 300
+
+# The halves that loom does not build, and what only models and their controls call.
+NOT_SCANNED = {"sync/native.rs", "sync/shuttled.rs", "model.rs"}
+NOT_THE_ENGINE = re.compile(r"#\[cfg\((all\(|any\()?(test|tachometer_loom)\b")
+FUNCTION = re.compile(r"\bfn (\w+)")
+ORDERING = re.compile(r"\bOrdering::(Release|Acquire|AcqRel|SeqCst)\b")
+FENCE = re.compile(r"\bfence\(Ordering::(\w+)\);")
+WEAKER = {"Release": ["Relaxed"], "Acquire": ["Relaxed"], "AcqRel": ["Acquire", "Release", "Relaxed"]}
+
+# Only the engine and one file of models are built again; loom itself, which does the work, is built once and well.
+BUILD = [
+    *("cargo", "test", "--release", "--locked", "--no-run", "--quiet", "--message-format", "json-render-diagnostics"),
+    *("--config", "profile.release.opt-level=1", "--config", "profile.release.debug=0"),
+    *("--config", 'profile.release.package."*".opt-level=3'),
+    *("--package", "tachometer-loom-tests"),
+]
+ENVIRONMENT = {
+    **os.environ,
+    "RUSTFLAGS": "--cfg tachometer_loom",
+    "CARGO_INCREMENTAL": "1",
+    "RUST_BACKTRACE": "0",
+    "TACHOMETER_LOOM_MINIMUM": "off",
+}
+
+
+class Mistake(Exception):
+    """The table is wrong, or does not fit the sources any more."""
+
+
+class Mutation:
+    """A name, the texts of files with the fault in them, by path in the engine, and the models that should see it."""
+
+    def __init__(self, name, files, models=None):
+        self.name = name
+        self.files = files
+        self.models = models
+
+
+# ---- What is found in the sources
+
+
+def orderings():
+    """The mutations of every ordering and fence in the engine."""
+    found = []
+    for path in sorted((ROOT / ENGINE).rglob("*.rs")):
+        name = str(path.relative_to(ROOT / ENGINE))
+        if name not in NOT_SCANNED:
+            found.extend(orderings_of(name, path.read_text()))
+    return numbered(found)
+
+
+def orderings_of(file, text):
+    skipped = parts_that_do_not_ship(text)
+
+    def counts(match):
+        line = text[text.rfind("\n", 0, match.start()) + 1 : match.start()]
+        return "//" not in line and not any(start <= match.start() < end for start, end in skipped)
+
+    fences = [fence for fence in FENCE.finditer(text) if counts(fence)]
+    for fence in fences:
+        what = f"{file} {function_at(text, fence.start())}: fence({fence[1]}) removed"
+        yield Mutation(what, {file: text[: fence.start()] + text[fence.end() :]})
+    for match in ORDERING.finditer(text):
+        if not counts(match) or text[: match.start()].endswith("fence("):
+            continue
+        if match[1] == "SeqCst":
+            raise Mistake(f"{file}: loom takes SeqCst for AcqRel, so no model can show that it is needed")
+        for weaker in WEAKER[match[1]]:
+            what = f"{file} {function_at(text, match.start())}: {call_at(text, match.start())} {match[1]} -> {weaker}"
+            yield Mutation(what, {file: f"{text[: match.start()]}Ordering::{weaker}{text[match.end() :]}"})
+
+
+def parts_that_do_not_ship(text):
+    """Where the items lie that only tests or models have."""
+    parts = []
+    for match in NOT_THE_ENGINE.finditer(text):
+        start = text.find("{", match.end())
+        end_of_statement = text.find(";", match.end())
+        if start == -1 or -1 < end_of_statement < start:
+            continue
+        depth, end = 1, start + 1
+        while depth > 0 and end < len(text):
+            depth += {"{": 1, "}": -1}.get(text[end], 0)
+            end += 1
+        parts.append((match.start(), end))
+    return parts
+
+
+def function_at(text, at):
+    names = FUNCTION.findall(text[:at])
+    return names[-1] if names else "?"
+
+
+def call_at(text, at):
+    """The method that the ordering at this place is an argument of, and which of its two it is."""
+    depth = 0
+    for begin in range(at - 1, -1, -1):
+        depth += {")": 1, "(": -1}.get(text[begin], 0)
+        if depth < 0:
+            break
+    method = re.search(r"([\w.\[\]]+)$", text[:begin])[1].removeprefix("self.")
+    if "compare_exchange" not in method:
+        return method
+    return f"{method} on {'failure' if 'Ordering::' in text[begin:at] else 'success'}"
+
+
+def numbered(mutations):
+    """The same with a number behind names that there are several of."""
+    seen = {}
+    for mutation in mutations:
+        seen[mutation.name] = seen.get(mutation.name, 0) + 1
+        if seen[mutation.name] > 1:
+            mutation.name += f" ({seen[mutation.name]})"
+    return mutations
+
+
+# ---- What is written down
+
+
+class Table:
+    """ci/loom-mutations.txt, whose head says how it is to be read."""
+
+    def __init__(self):
+        self.models = {}
+        self.explained = {}
+        self.mutations = []
+        lines = iter(TABLE.read_text().splitlines())
+        for line in lines:
+            word, _, rest = line.partition(" ")
+            if word == "models":
+                files, _, names = rest.partition(": ")
+                self.models.update({file: names.split() for file in files.split()})
+            elif word == "explained":
+                name, _, reason = rest.partition(" -- ")
+                self.explained[name] = reason
+            elif word == "mutation":
+                self.mutations.append(self.mutation(rest, lines))
+            elif line.strip() and not line.startswith("#"):
+                raise Mistake(f"{TABLE.name}: what is `{line}`?")
+
+    def mutation(self, name, lines):
+        files, models = {}, None
+        file, old, new = None, None, None
+        for line in lines:
+            word, _, rest = line.partition(" ")
+            if word == "in":
+                file = rest
+                files.setdefault(file, (ROOT / ENGINE / file).read_text())
+            elif word == "caught":
+                models = rest.removeprefix("by ").split()
+            elif line == "replace":
+                old, new = [], None
+            elif line == "with":
+                new = []
+            elif line == "end":
+                files[file] = replaced(name, file, files[file], old, new)
+                return Mutation(name, files, models)
+            elif line == "and":
+                files[file] = replaced(name, file, files[file], old, new)
+                old, new = None, None
+            elif line.startswith("    ") or not line:
+                (old if new is None else new).append(line)
+            else:
+                raise Mistake(f"{name}: what is `{line}`?")
+        raise Mistake(f"{name}: it has no end")
+
+    def models_for(self, mutation, every):
+        """The files of models, likely ones first, then all the others."""
+        if mutation.models is None:
+            likely = [name for file in mutation.files for name in self.likely(file)]
+        else:
+            likely = mutation.models
+        unknown = [name for name in likely if name not in every]
+        if unknown:
+            raise Mistake(f"{mutation.name}: there are no models {', '.join(unknown)}")
+        return [list(dict.fromkeys(likely)), [name for name in every if name not in likely]]
+
+    def likely(self, file):
+        """Those of the file, or of the directory that it is in."""
+        folder = f"{file.rpartition('/')[0]}/"
+        return self.models.get(file, self.models.get(folder, []))
+
+
+def replaced(name, file, text, old, new):
+    """The text with other lines in the place of the old ones, which must be there once. Indentation does not count."""
+    lines = text.splitlines()
+    old = [line.strip() for line in old]
+    places = [at for at in range(len(lines)) if [line.strip() for line in lines[at : at + len(old)]] == old]
+    if len(places) != 1:
+        raise Mistake(f"{name}: {len(places)} places in {file} have its lines, and not one")
+    return "\n".join([*lines[: places[0]], *new, *lines[places[0] + len(old) :], ""])
+
+
+# ---- Copies of the sources
+
+
+class Stopped(Exception):
+    """The whole run is to end."""
+
+
+class Copy:
+    """A copy of the sources, and its target directory."""
+
+    children = set()
+    stopped = False
+    lock = threading.Lock()
+
+    def __init__(self, place):
+        self.sources = place / "sources"
+        self.target = place / "target"
+        # What the files held that are mutated now.
+        self.originals = {}
+
+    def refresh(self):
+        """Makes it equal to the tree. What is equal already keeps its time, and need not be built again."""
+        wanted = set(tracked_files())
+        for path in wanted:
+            self.write(path, (ROOT / path).read_bytes())
+        for path in list(self.sources.rglob("*")):
+            if path.is_file() and str(path.relative_to(self.sources)) not in wanted:
+                path.unlink()
+
+    def write(self, path, content):
+        place = self.sources / path
+        if not place.is_file() or place.read_bytes() != content:
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.write_bytes(content)
+
+    def mutate(self, files):
+        """Puts these files in the place of the engine's own, and those of the last mutation back."""
+        for path, content in self.originals.items():
+            self.write(path, content)
+        self.originals = {ENGINE / file: (self.sources / ENGINE / file).read_bytes() for file in files}
+        for file, text in files.items():
+            self.write(ENGINE / file, text.encode())
+
+    def build(self, models):
+        """Builds a file of models; the path of the program, or what the compiler says against it."""
+        command = [*BUILD, "--test", models, "--target-dir", str(self.target)]
+        status, out, said = self.run(command, {}, None, cwd=self.sources)
+        if status != 0:
+            return None, said
+        messages = [json.loads(line) for line in out.splitlines() if line.startswith("{")]
+        return next(message["executable"] for message in messages if message.get("executable")), said
+
+    def run(self, command, environment, limit, **options):
+        """The status of a command, None when it took too long; and what it wrote."""
+        with self.lock:
+            if self.stopped:
+                raise Stopped
+            child = subprocess.Popen(
+                command,
+                env=ENVIRONMENT | environment,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+                errors="replace",
+                start_new_session=True,
+                **options,
+            )
+            self.children.add(child)
+        try:
+            out, said = child.communicate(timeout=limit)
+            return child.returncode, out, said
+        except subprocess.TimeoutExpired:
+            end(child)
+            return None, "", ""
+        finally:
+            with self.lock:
+                self.children.discard(child)
+            if self.stopped:
+                raise Stopped
+
+    @classmethod
+    def stop(cls, *_):
+        """Ends what runs; nothing begins after it."""
+        cls.stopped = True
+        for child in list(cls.children):
+            end(child)
+
+
+def end(child):
+    """Ends a child with those that it has started."""
+    try:
+        os.killpg(child.pid, signal.SIGKILL)
+    except ProcessLookupError:
+        pass
+    child.wait()
+
+
+def tracked_files():
+    command = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
+    paths = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout.splitlines()
+    return [path for path in paths if (ROOT / path).is_file()]
+
+
+# ---- Verdicts
+
+
+def judge(copy, mutation, groups):
+    """What becomes of a mutation: the verdict, and which model says so."""
+    copy.mutate(mutation.files)
+    late = []
+    for group in groups:
+        programs = {}
+        for bound in BOUNDS:
+            for file in group:
+                if file not in programs:
+                    programs[file], said = copy.build(file)
+                    if programs[file] is None:
+                        return "DOES NOT COMPILE", said
+                for model in models_in(copy, programs[file]):
+                    if (file, model) in late:
+                        continue
+                    verdict = run_model(copy, programs[file], model, bound)
+                    if verdict == "too long":
+                        late.append((file, model))
+                    elif verdict != "passed":
+                        return "caught", f"{file}: {model}{verdict}"
+    return "SURVIVED", f"too long: {late}" if late else ""
+
+
+def models_in(copy, program):
+    """The models of a program, without the controls."""
+    _, out, _ = copy.run([program, "--list", "--format", "terse"], {}, LIMIT_SECONDS)
+    names = [line.removesuffix(": test") for line in out.splitlines() if line.endswith(": test")]
+    return [name for name in names if not name.startswith("control_")]
+
+
+def run_model(copy, program, model, bound):
+    """Whether a model passes, takes too long, or fails; then with a word on failures of another kind than usual."""
+    environment = {"LOOM_MAX_PREEMPTIONS": str(bound)}
+    status, out, said = copy.run([program, "--exact", model, "--nocapture"], environment, LIMIT_SECONDS)
+    if status is None:
+        return "too long"
+    if status == 0:
+        return "passed"
+    kinds = {"deadlock": "deadlock", "exceeded maximum number of branches": "livelock"}
+    kind = next((kind for sign, kind in kinds.items() if sign in out + said), None)
+    return f" ({kind})" if kind else ""
+
+
+class Run:
+    """All mutations, some at a time, and the sums."""
+
+    def __init__(self, mutations, table, every):
+        self.waiting = [(mutation, table.models_for(mutation, every)) for mutation in mutations]
+        self.explained = table.explained
+        self.width = max(len(mutation.name) for mutation in mutations)
+        self.lock = threading.Lock()
+        self.sums = {}
+        self.failed = False
+
+    def work(self, copy):
+        try:
+            while True:
+                with self.lock:
+                    if not self.waiting:
+                        return
+                    mutation, groups = self.waiting.pop(0)
+                started = time.monotonic()
+                verdict, about = judge(copy, mutation, groups)
+                self.say(mutation.name, verdict, about, time.monotonic() - started)
+        except Stopped:
+            self.failed = True
+
+    def say(self, name, verdict, about, seconds):
+        with self.lock:
+            if verdict == "SURVIVED" and name in self.explained:
+                verdict, about = "explained", self.explained[name]
+            self.sums[verdict] = self.sums.get(verdict, 0) + 1
+            self.failed |= verdict not in ("caught", "explained")
+            print(f"{name:{self.width}}  {verdict}  {seconds:3.0f} s  {about}", flush=True)
+
+
+def main(arguments):
+    listed = "--list" in arguments
+    text = " ".join(argument for argument in arguments if argument != "--list")
+    table = Table()
+    mutations = [mutation for mutation in [*orderings(), *table.mutations] if text in mutation.name]
+    unknown = set(table.explained) - {mutation.name for mutation in [*orderings(), *table.mutations]}
+    if unknown:
+        raise Mistake(f"explained, but no mutation: {', '.join(unknown)}")
+    if not mutations:
+        raise Mistake(f"no mutation has `{text}` in its name")
+    every = sorted(path.stem for path in (ROOT / MODELS).glob("*.rs"))
+    run = Run(mutations, table, every)
+    if listed:
+        print(*(mutation.name for mutation in mutations), sep="\n")
+        return 0
+    return carry_out(run, every)
+
+
+def carry_out(run, every):
+    started = time.monotonic()
+    signal.signal(signal.SIGTERM, Copy.stop)
+    signal.signal(signal.SIGINT, Copy.stop)
+    place = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", "target")).absolute() / "mutations"
+    copies = [Copy(place / str(number)) for number in range(COPIES)]
+    for copy in copies:
+        copy.refresh()
+    try:
+        prepare(copies, every)
+    except Stopped:
+        return 1
+    threads = [threading.Thread(target=run.work, args=[copy]) for copy in copies]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    for copy in copies:
+        copy.mutate({})
+    sums = ", ".join(f"{number} {verdict}" for verdict, number in sorted(run.sums.items()))
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    processor = used.ru_utime + used.ru_stime
+    print(f"{sums}; {time.monotonic() - started:.0f} s, of processors {processor:.0f} s")
+    return int(run.failed)
+
+
+def prepare(copies, every):
+    """Builds the dependencies once, and sees that the sources as they are pass what will have to fail."""
+    first, *others = copies
+    verdict, about = judge_unchanged(first, every)
+    if verdict != "passed":
+        raise Mistake(f"without a mutation: {verdict} {about}")
+    for copy in others:
+        if not copy.target.exists():
+            shutil.copytree(first.target, copy.target, copy_function=shutil.copy2, symlinks=True)
+
+
+def judge_unchanged(copy, every):
+    copy.mutate({})
+    for file in every:
+        program, said = copy.build(file)
+        if program is None:
+            return "does not compile", said
+        for model in models_in(copy, program):
+            verdict = run_model(copy, program, model, BOUNDS[0])
+            if verdict != "passed":
+                return "failed", f"{file}: {model}{verdict}"
+    return "passed", ""
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except Mistake as mistake:
+        sys.exit(f"ci/loom-mutations.sh: {mistake}")
