@@ -10,9 +10,9 @@ const PAGES: usize = 65_536;
 #[test]
 fn a_process_without_slots_says_so_and_recovers() {
     let registry = Registry::builder().max_series_per_family(PAGES).build().unwrap();
-    let widest = Buckets::linear(1.0, 1.0, MAX_BOUNDS).unwrap();
-    let family = registry.histogram_family_with("size", "Sizes.", ["number"], widest).unwrap();
-    // A histogram of 254 bounds leaves one cell of its page.
+    // The widest histogram fills a page. One of a bucket less leaves two cells of it, and no more than that.
+    let wide = Buckets::linear(1.0, 1.0, MAX_BOUNDS - 1).unwrap();
+    let family = registry.histogram_family_with("size", "Sizes.", ["number"], wide).unwrap();
     for number in 0..PAGES {
         let _ = family.with([("number", &*number.to_string())]).unwrap();
     }
