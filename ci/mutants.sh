@@ -48,7 +48,7 @@ mutate() {
     # The judge ends what takes too long, by processor time, so that a loaded machine changes nothing.
     CARGO_TARGET_DIR="$tree-target" CARGO_INCREMENTAL=1 \
         cargo mutants --dir "$tree" --in-place --output "$output" --package tachometer --no-times --colors never \
-        --build-timeout 600 --timeout 3600 "--cargo-arg=--config=$JUDGE" "$@" -- --test all
+        --build-timeout 600 --timeout 3600 "--cargo-arg=--config=$JUDGE" --cargo-arg=--test=all "$@"
 }
 
 # Runs the tests as they are, since one that fails without a mutant would catch every mutant.
