@@ -54,6 +54,6 @@ done <"$binary.apart"
 limited 60 "$binary" --exact "${SLOW[@]}"
 
 limited 300 cargo test --quiet --package tachometer --lib --test alloc --test collector_alloc --test fork --test lookups \
-    --test memory --test named_alloc --test no_threads
+    --test memory --test memory_parts --test named_alloc --test no_threads
 limited 300 cargo test --quiet --package tachometer-prometheus --lib --tests
 limited 300 cargo test --quiet --package tachometer --doc

@@ -11,7 +11,7 @@ import subprocess
 import sys
 
 # Have a global allocator or a `main` of their own, or run themselves again.
-PROGRAMS = {"alloc", "collector_alloc", "fork", "lookups", "memory", "named_alloc", "no_threads"}
+PROGRAMS = {"alloc", "collector_alloc", "fork", "lookups", "memory", "memory_parts", "named_alloc", "no_threads"}
 # Change what belongs to the process, or count on what does: each is run in a process of its own.
 APART = {
     "attributes_by_name", "callback_threads", "collector_default", "collector_refused", "config_install",

@@ -168,6 +168,28 @@ mod tests {
         }
     }
 
+    /// A step at most holds a bound, an octave at most is added on each side, and nothing at infinity.
+    #[test]
+    fn a_table_reaches_as_far_around_the_bounds_as_half_of_them_or_an_octave() {
+        let steps_of_an_octave = 2048_u64;
+        let step = |number: u64| 1.0 + number as f64 / steps_of_an_octave as f64;
+        let (octave, one) = (steps_of_an_octave as i64, 1023);
+        let layouts: [(Vec<f64>, i64, usize); 7] = [
+            (vec![1.0], one - 1, 3),
+            (vec![1.0, 2.0, 4.0], one - 1, 5),
+            (vec![1.0, 1.5], 2 * one - 1, 4),
+            (vec![1.0, 1.5, 2.0, 3.0, 4.0, 6.0], 2 * one - 2, 10),
+            (vec![f64::MAX], 2 * one - 1, 2),
+            // The longest there is, and one that would be longer.
+            (vec![step(0), step(1), step(2047)], octave * one - 1024, 4096),
+            (vec![step(0), step(1), step(2048)], 0, 0),
+        ];
+        for (bounds, first, length) in layouts {
+            let index = BucketIndex::new(&bounds);
+            assert_eq!((index.first, index.entries.len()), (first, length), "{bounds:?}");
+        }
+    }
+
     #[test]
     fn what_is_not_finite_is_in_no_table() {
         for bounds in

@@ -3,43 +3,20 @@
 //! The global allocator of this program counts what each thread holds. A program without the test harness, whose
 //! threads would allocate at times of their own.
 
-use std::{
-    alloc::{GlobalAlloc, Layout, System},
-    cell::{Cell, RefCell},
-    thread,
-};
+#[path = "common/held.rs"]
+mod held;
 
+use std::{cell::RefCell, thread};
+
+use held::{held, is_near};
 use tachometer::{Counter, Family, FamilyMemory, Memory, Registry, Snapshot};
 
 const SERIES: usize = 10_000;
 
-struct Counting;
-
 thread_local! {
-    /// Bytes that this thread has allocated, less those that it has freed.
-    static BYTES: Cell<isize> = const { Cell::new(0) };
     /// Has a destructor, whose registration takes memory once a thread.
     static DESTROYED: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
 }
-
-// SAFETY: every request goes to `System` as it came. The bookkeeping beside it touches a thread-local without
-// destructor and does not unwind.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        BYTES.set(BYTES.get() + layout.size() as isize);
-        // SAFETY: the caller keeps the contract of `GlobalAlloc::alloc`, which is the same.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        BYTES.set(BYTES.get() - layout.size() as isize);
-        // SAFETY: the caller got `pointer` from `alloc` with this layout, hence from `System`.
-        unsafe { System.dealloc(pointer, layout) }
-    }
-}
-
-#[global_allocator]
-static ALLOCATOR: Counting = Counting;
 
 fn main() {
     let checks: [(&str, fn()); 6] = [
@@ -55,13 +32,6 @@ fn main() {
         check();
         println!("test {name} ... ok");
     }
-}
-
-/// What `work` returns, and the bytes that this thread then holds more than before.
-fn held<R>(work: impl FnOnce() -> R) -> (R, usize) {
-    let before = BYTES.get();
-    let result = work();
-    (result, (BYTES.get() - before).try_into().unwrap())
 }
 
 fn registry() -> Registry {
@@ -184,11 +154,6 @@ fn metadata_is_near() {
 /// measurement.
 fn take_slots_back() {
     drop(registry().counter("events_total", "Events.").unwrap());
-}
-
-/// Whether two numbers of bytes differ by no more than a sixth, or by what a small thing or two take.
-fn is_near(reported: usize, allocated: usize) -> bool {
-    reported.abs_diff(allocated) <= allocated / 6 + 4096
 }
 
 fn series_are_lean() {
