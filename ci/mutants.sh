@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Changes the engine in small ways, one at a time, and asks whether a test notices: cargo-mutants over `engine/src`.
 #
-#   ci/mutants.sh           what changed since BASE, HEAD~1 unless it is set; at most MAX_MUTANTS, evenly picked
+#   ci/mutants.sh           what changed since BASE, HEAD~1 unless it is set; at most MAX_MUTANTS, evenly picked, for at
+#                           most MAX_SECONDS
 #   ci/mutants.sh FILE..    every mutant of these files, such as engine/src/pairs.rs
 #   ci/mutants.sh all       every mutant of the engine, in hours. What is finished is kept: run it again to go on.
 #
@@ -11,8 +12,10 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 VERSION=27.1.0
-# As many as CI has time for, the first build and the installation included.
-MAX_MUTANTS="${MAX_MUTANTS:-24}"
+# What CI has time for, beside the first build and the installation. One that is caught takes some seconds, one that
+# is not has to pass every test: a minute.
+MAX_MUTANTS="${MAX_MUTANTS:-20}"
+MAX_SECONDS="${MAX_SECONDS:-180}"
 # Trees that are tested side by side when all is.
 WORKERS="${WORKERS:-2}"
 # The records, which everything rests on, come first.
@@ -47,11 +50,12 @@ mutate() {
     mkdir -p "$output"
     # The judge ends what takes too long, by processor time, so that a loaded machine changes nothing.
     CARGO_TARGET_DIR="$tree-target" CARGO_INCREMENTAL=1 \
-        cargo mutants --dir "$tree" --in-place --output "$output" --package tachometer --no-times --colors never \
+        timeout --signal=INT "${SECONDS_LEFT:-0}" cargo mutants --dir "$tree" --in-place --output "$output" --package tachometer --no-times --colors never \
         --build-timeout 600 --timeout 3600 "--cargo-arg=--config=$JUDGE" --cargo-arg=--test=all "$@"
 }
 
-# Runs the tests as they are, since one that fails without a mutant would catch every mutant.
+# Runs the tests as they are, since one that fails without a mutant would catch every mutant. With `QUICK`, those only
+# that catch most.
 baseline() {
     python3 ci/mutants_tree.py "$work/tree-0"
     echo "the tests without a mutant"
@@ -59,7 +63,8 @@ baseline() {
         cargo test --quiet "--config=$JUDGE" --package tachometer --test all)
 }
 
-# Takes one file after the other that nobody has taken, until there is none left.
+# Takes one file after the other that nobody has taken, until there is none left. What earlier runs have caught in it is
+# not tried again.
 worker() {
     local file name
     while read -r file; do
@@ -67,10 +72,9 @@ worker() {
         if [[ -e "$results/$name/done" ]] || ! mkdir "$work/taken/$name" 2>/dev/null; then
             continue
         fi
-        rm -rf "${results:?}/$name"
-        # 2 and 3 say that mutants were missed, or ran out of time; others that nothing can be said.
-        mutate "$1" "$results/$name" --baseline skip --file "$file" >>"$work/worker-$1.log" 2>&1 || (($? == 2 || $? == 3)) ||
-            continue
+        # 2 and 3 say that mutants were missed, or ran out of time; others that it did not come to the end.
+        mutate "$1" "$results/$name" --baseline skip --iterate --file "$file" >>"$work/worker-$1.log" 2>&1 ||
+            (($? == 2 || $? == 3)) || continue
         touch "$results/$name/done"
     done <"$work/files"
 }
@@ -82,13 +86,13 @@ ordered_files() {
     grep -vE "^engine/src/($FIRST|$THEN)" "$work/unordered" || true
 }
 
-everything() {
+# Tries the mutants of the files in `$work/files` with so many workers.
+files() {
     local number workers=()
     rm -rf "$work/taken"
     mkdir -p "$work/taken" "$results"
-    ordered_files >"$work/files"
     baseline
-    for ((number = 0; number < WORKERS; number++)); do
+    for ((number = 0; number < $1; number++)); do
         worker "$number" &
         workers+=($!)
     done
@@ -96,18 +100,38 @@ everything() {
     summary
 }
 
-summary() {
-    local outcome
-    for outcome in caught missed timeout unviable; do
-        find "$results" -path "*/mutants.out/$outcome.txt" -exec cat {} + | sort >"$results/$outcome.txt"
-        printf '%-9s %5d\n' "$outcome" "$(wc -l <"$results/$outcome.txt")"
+everything() {
+    mkdir -p "$work"
+    ordered_files >"$work/files"
+    files "$WORKERS"
+}
+
+# The given files again, whether they are finished or not.
+given() {
+    local file
+    mkdir -p "$work"
+    printf '%s\n' "$@" >"$work/files"
+    for file in "$@"; do
+        rm -f "$results/${file//\//.}/done"
     done
-    cat "$results/missed.txt"
-    [[ ! -s "$results/missed.txt" ]]
+    files 1
+}
+
+# What is known of the files in `$work/files`. An outcome that an earlier run has found is among those of the earlier.
+summary() {
+    local outcome file
+    for outcome in caught previously_caught missed timeout unviable; do
+        while read -r file; do
+            cat "$results/${file//\//.}/mutants.out/$outcome.txt" 2>/dev/null || true
+        done <"$work/files" | sort >"$work/$outcome.txt"
+        printf '%-17s %5d\n' "$outcome" "$(wc -l <"$work/$outcome.txt")"
+    done
+    cat "$work/missed.txt" "$work/timeout.txt"
+    [[ ! -s "$work/missed.txt" && ! -s "$work/timeout.txt" ]]
 }
 
 changed() {
-    local base="${BASE:-HEAD~1}" diff="$work/changes.diff" count shards
+    local base="${BASE:-HEAD~1}" diff="$work/changes.diff" count shards status=0
     if ! git rev-parse --quiet --verify "$base^{commit}" >/dev/null; then
         printf 'there is no %s to compare with; no mutant was tried\n' "$base"
         return
@@ -128,8 +152,15 @@ changed() {
     printf 'what changed in engine/src since %s has %d mutants' "$base" "$count"
     ((shards == 1)) || printf '; there is time for one in %d, ci/mutants.sh FILE tries them all' "$shards"
     printf '\n'
-    baseline
-    mutate 0 "$results/changed" --baseline skip --in-diff "$diff" --sharding round-robin --shard "0/$shards"
+    QUICK=1 baseline
+    SECONDS_LEFT="$MAX_SECONDS" mutate 0 "$results/changed" --baseline skip --in-diff "$diff" \
+        --sharding round-robin --shard "0/$shards" || status=$?
+    if ((status == 124)); then
+        printf 'the %d seconds are over; the others were not tried\n' "$MAX_SECONDS"
+        [[ ! -s "$results/changed/mutants.out/missed.txt" ]]
+        return
+    fi
+    return "$status"
 }
 
 case "${1:-changed}" in
@@ -140,7 +171,6 @@ case "${1:-changed}" in
         ;;
     *)
         install_tool
-        baseline
-        mutate 0 "$results/files" --baseline skip "${@/#/--file=}"
+        given "$@"
         ;;
 esac

@@ -51,6 +51,9 @@ while read -r module; do
     [[ " ${NEVER[*]} " == *" $module "* ]] || limited 20 "$binary" "$module"
 done <"$binary.apart"
 
+if [[ -n "${QUICK:-}" ]]; then
+    exit
+fi
 limited 60 "$binary" --exact "${SLOW[@]}"
 
 limited 300 cargo test --quiet --package tachometer --lib --test alloc --test collector_alloc --test fork --test lookups \
