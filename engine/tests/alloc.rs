@@ -9,7 +9,7 @@ use std::{
     cell::Cell,
     fmt,
     sync::{
-        Arc, Barrier, OnceLock,
+        Arc, Barrier, Mutex, OnceLock,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
     thread,
@@ -262,6 +262,7 @@ fn disabled_records_allocate_nothing() {
 /// A histogram that fills a page by itself, which no thread has touched yet: not the first of its size, so it does not
 /// get a page that earlier metrics have left behind, and never dropped, so the next one does not get its page.
 fn on_an_untouched_page() -> Histogram {
+    static KEPT: Mutex<Vec<Histogram>> = Mutex::new(Vec::new());
     let registry = Registry::new();
     let family = registry.histogram_family_with(
         "size",
@@ -272,7 +273,7 @@ fn on_an_untouched_page() -> Histogram {
     let family = family.unwrap();
     let pages = ["0", "1", "2", "3", "4", "5", "6", "7"].map(|page| family.with([("page", page)]).unwrap());
     let [.., last] = pages;
-    std::mem::forget(last.clone());
+    KEPT.lock().unwrap().push(last.clone());
     last
 }
 

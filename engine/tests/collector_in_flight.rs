@@ -25,10 +25,9 @@ enum Guard<'a> {
 }
 
 /// Calls `test` with each way in which something begins in a collector.
-fn in_each_way(collector: Arc<dyn MetricsCollector>, test: impl Fn(&dyn Fn() -> Guard<'static>)) {
-    let metrics: &'static NamedMetrics = Box::leak(Box::new(NamedMetrics::new(Arc::clone(&collector))));
+fn in_each_way(collector: Arc<dyn MetricsCollector>, test: impl for<'a> Fn(&(dyn Fn() -> Guard<'a> + 'a))) {
+    let metrics = NamedMetrics::new(Arc::clone(&collector));
     metrics.declare(std::slice::from_ref(&ACTIVE)).unwrap();
-    let collector: &'static Arc<dyn MetricsCollector> = Box::leak(Box::new(collector));
     test(&|| Guard::Named(metrics.track_active("act", &LABELS).unwrap()));
     test(&|| Guard::Trait(collector.track(&ACTIVE, &VALUES)));
 }
