@@ -1,0 +1,108 @@
+#!/usr/bin/env bash
+# Replays the corpus of every fuzz target, has other parsers read what it exposes, and then fuzzes, FUZZ_SECONDS (60) each
+# and all targets at once. What is found is in fuzz/artifacts.
+#
+# Needs rustup and python3 with pip. Installs what is missing: the nightly toolchain, cargo-fuzz and prometheus_client
+# below the target directory, and from Debian promtool and a C++ compiler, which needs root.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+targets=(bucket_index registration round_trip)
+seconds=${FUZZ_SECONDS:-60}
+version=0.13.2
+directory="${CARGO_TARGET_DIR:-$PWD/target}"
+tools="$directory/tools"
+fuzzers="$directory/fuzz/x86_64-unknown-linux-gnu/release"
+scratch=$(mktemp -d)
+pids=()
+# As cargo-fuzz has it.
+export ASAN_OPTIONS=detect_odr_violation=0
+export CARGO_INCREMENTAL=0
+export RUST_BACKTRACE=0
+
+clean_up() {
+    for pid in "${pids[@]}"; do
+        kill "$pid" 2>/dev/null || true
+    done
+    rm -rf "$scratch"
+}
+trap clean_up EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+section() {
+    printf '\n== %s\n' "$1"
+}
+
+fail() {
+    printf 'ci/fuzz.sh: %s\n' "$1" >&2
+    exit 1
+}
+
+install_what_is_missing() {
+    local packages=()
+    command -v c++ >/dev/null || packages+=(g++)
+    command -v promtool >/dev/null || packages+=(prometheus)
+    python3 -m pip --version >/dev/null 2>&1 || packages+=(python3-pip)
+    if ((${#packages[@]} > 0)); then
+        apt-get update -qq
+        DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${packages[@]}" >/dev/null
+    fi
+    cargo +nightly --version >/dev/null 2>&1 || rustup toolchain install nightly --profile minimal
+    if [[ "$("$tools/bin/cargo-fuzz" --version 2>/dev/null)" != *" $version" ]]; then
+        cargo install --quiet --locked --root "$tools" --version "$version" cargo-fuzz
+    fi
+    [[ -d "$tools/python/prometheus_client" ]] ||
+        python3 -m pip install --quiet --target "$tools/python" prometheus-client==0.26.0
+}
+
+# Runs a target, and shows what it found.
+fuzz() {
+    local target=$1
+    shift
+    local found="fuzz/artifacts/$target"
+    mkdir -p "$found"
+    if "$fuzzers/$target" -artifact_prefix="$found/" -dict=fuzz/dictionary.txt -max_len=1024 -timeout=60 \
+        -print_final_stats=1 "$@" >"$scratch/$target.log" 2>&1; then
+        printf '%-14s %s\n' "$target" "$(grep -E '^#[0-9]+\s+DONE' "$scratch/$target.log")"
+        return
+    fi
+    tail -n 60 "$scratch/$target.log" >&2
+    printf 'ci/fuzz.sh: %s failed. What failed is above, and in %s. Again, with a backtrace:\n' "$target" "$found" >&2
+    printf '    RUST_BACKTRACE=1 cargo +nightly fuzz run %s FILE\n' "$target" >&2
+    return 1
+}
+
+install_what_is_missing
+
+section "format and lints"
+cargo fmt --manifest-path fuzz/Cargo.toml --check
+cargo clippy --quiet --locked --manifest-path fuzz/Cargo.toml --target-dir "$directory/fuzz" --lib \
+    -- -D warnings
+
+section "build"
+# It has no option for that: what is in step here is in step there.
+cargo metadata --locked --format-version 1 --manifest-path fuzz/Cargo.toml >/dev/null
+PATH="$tools/bin:$PATH" cargo +nightly fuzz build --target-dir "$directory/fuzz"
+
+section "the corpus"
+for target in "${targets[@]}"; do
+    TACHOMETER_FUZZ_EXPOSITIONS="$scratch/expositions" fuzz "$target" -runs=0 "fuzz/corpus/$target"
+done
+
+section "what the corpus exposes, read by prometheus_client and promtool"
+PYTHONPATH="$tools/python" python3 ci/fuzz_check.py <"$scratch/expositions"
+
+section "$seconds s of each target"
+for target in "${targets[@]}"; do
+    mkdir -p "$scratch/new/$target"
+    # What is found new goes to the first directory.
+    fuzz "$target" -max_total_time="$seconds" "$scratch/new/$target" "fuzz/corpus/$target" &
+    pids+=($!)
+done
+failed=0
+for pid in "${pids[@]}"; do
+    wait "$pid" || failed=1
+done
+pids=()
+((failed == 0)) || fail "a target failed"
