@@ -7,7 +7,7 @@ use tachometer::{
     model::{self, Cells},
 };
 use tachometer_loom_tests::{
-    PREEMPTIONS, check, check_reuse, control,
+    PREEMPTIONS, check, check_reuse, check_within, control,
     shards::{new_counter, two_shards},
     spawn,
 };
@@ -53,7 +53,7 @@ fn cells_are_not_reused_while_a_handle_or_a_snapshot_of_a_dropped_registry_reach
 /// A histogram's record is whole though the registry goes under it, and its cells are the next one's when it is over.
 #[test]
 fn a_record_is_whole_though_its_registry_goes() {
-    check("a record is whole though its registry goes", 1, || {
+    check_within(2, "a record is whole though its registry goes", 43_000, || {
         let [first, _] = two_shards();
         let buckets = || Buckets::explicit([1.0]);
         let registry = Registry::new();
@@ -71,7 +71,9 @@ fn a_record_is_whole_though_its_registry_goes() {
         let drops = thread::spawn(move || drop(registry));
         let reader = spawn(&histogram, |histogram| {
             let seen = histogram.value();
-            assert!([(0, 0.0), (1, 0.5), (2, 2.5)].contains(&(seen.count, seen.sum)), "{seen:?}");
+            // The two lie in two buckets, which are not read at one time.
+            let whole = [(0, 0.0), (1, 0.5), (1, 2.0), (2, 2.5)];
+            assert!(whole.contains(&(seen.count, seen.sum)), "{seen:?}");
         });
         drops.join().unwrap();
         let kept = [recorder, reader].map(|thread| thread.join().unwrap());

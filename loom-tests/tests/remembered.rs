@@ -33,7 +33,7 @@ fn assert_good(registry: &Registry, handle: &Counter, removals: u64) {
 
 #[test]
 fn a_handle_is_good_until_the_count_of_removals_rises() {
-    check("a handle is good until the count of removals rises", 100, || {
+    check("a handle is good until the count of removals rises", 80, || {
         let registry = registry();
         let remover = {
             let family = family(&registry);
