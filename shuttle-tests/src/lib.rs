@@ -9,8 +9,8 @@
 //!
 //! # Writing a scenario
 //!
-//! - A scenario is a function that returns what its actors wrote into [ledgers](Ledger). It asserts nothing about
-//!   values itself. [`check`] asks the ledgers when all handles are dropped.
+//! - A scenario is a function that returns the `Ledger`s into which its actors wrote. It asserts nothing about
+//!   values itself. `check` asks the ledgers when all handles are dropped.
 //! - It draws from `shuttle::rand` alone, reads no clock to decide anything, and starts threads with `shuttle::thread`.
 //! - It ends with a snapshot when all actors are done, so that the ledger's end is exact.
 //! - Handles are dropped by its threads, not by thread-locals of `std` or statics: there is no engine between
