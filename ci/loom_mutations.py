@@ -12,7 +12,7 @@ There are two kinds of mutations:
 
 A mutation is caught when a model fails. Controls are not run: one that no longer finds its fault says nothing. A model
 that explores fewer executions than it should is no catch either, so the minimum is not asserted here. (A model that
-tells whether slots were used again still fails when they never are.) Models run in processes of their own, within one
+must go both ways still fails when it goes one way only.) Models run in processes of their own, within one
 preemption at first, then two, then three: what can be caught is so as a rule within two, in a second. Those that should
 catch a mutation come first, then all others. A model that takes too long has caught nothing; one that fails because it
 no longer ends, which loom reports, has.

@@ -66,21 +66,8 @@ pub fn check_within(
     );
 }
 
-/// Checks a model that tells whether a new metric took the slot of an old one, which both ways must happen.
-///
-/// # Panics
-///
-/// Like [`check_both_ways`].
-pub fn check_reuse(
-    preemptions: usize,
-    name: &str,
-    minimum: usize,
-    model: impl Fn() -> bool + Send + Sync + 'static,
-) {
-    check_both_ways(preemptions, name, minimum, model);
-}
-
-/// Checks a model that tells which of two ways it went, each of which must happen.
+/// Checks a model that tells which of two ways it went, such as whether a new metric took the slot of an old one. Each
+/// must happen, but below `preemptions` it may be out of reach.
 ///
 /// # Panics
 ///
@@ -97,7 +84,8 @@ pub fn check_both_ways(
         counted[usize::from(model())].fetch_add(1, Ordering::Relaxed);
     });
     let [no, yes] = [0, 1].map(|way: usize| seen[way].load(Ordering::Relaxed));
-    assert!(no > 0 && yes > 0, "{name}: it happened in {yes} executions and not in {no}");
+    let both = no > 0 && yes > 0;
+    assert!(both || bound() < preemptions, "{name}: it happened in {yes} executions and not in {no}");
 }
 
 /// Runs a model with a fault in it, for tests that must panic: it shows that loom sees this kind of fault.

@@ -8,7 +8,7 @@ use tachometer::{
     model::{self, Cells},
 };
 use tachometer_loom_tests::{
-    check_reuse, control,
+    check_both_ways, control,
     shards::{new_counter, two_shards},
 };
 
@@ -26,7 +26,7 @@ fn series(registry: &Registry) -> (DynamicFamily<Counter>, Counter) {
 /// Removed, so that nothing but its last handle holds it and the schema of a snapshot that began before.
 #[test]
 fn the_last_handle_of_a_series_goes_during_a_snapshot() {
-    check_reuse(2, "the last handle of a series goes during a snapshot", 5_900, || {
+    check_both_ways(2, "the last handle of a series goes during a snapshot", 5_900, || {
         let [_, second] = two_shards();
         let registry = Registry::new();
         let (family, last) = series(&registry);
@@ -57,7 +57,7 @@ fn the_last_handle_of_a_series_goes_during_a_snapshot() {
 /// The same of a metric that is unregistered: a histogram, whose cells the next counter takes one of.
 #[test]
 fn the_last_handle_of_a_metric_goes_during_a_snapshot() {
-    check_reuse(2, "the last handle of a metric goes during a snapshot", 4_300, || {
+    check_both_ways(2, "the last handle of a metric goes during a snapshot", 4_300, || {
         let [_, second] = two_shards();
         let registry = Registry::new();
         let last = registry.histogram_with("size_bytes", "", Buckets::explicit([1.0])).unwrap();

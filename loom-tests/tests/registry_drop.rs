@@ -7,7 +7,7 @@ use tachometer::{
     model::{self, Cells},
 };
 use tachometer_loom_tests::{
-    PREEMPTIONS, check, check_reuse, check_within, control,
+    PREEMPTIONS, check, check_both_ways, check_within, control,
     shards::{new_counter, two_shards},
     spawn,
 };
@@ -17,7 +17,7 @@ use tachometer_loom_tests::{
 #[test]
 fn cells_are_not_reused_while_a_handle_or_a_snapshot_of_a_dropped_registry_reaches_them() {
     let name = "cells are not reused while a handle or a snapshot of a dropped registry reaches them";
-    check_reuse(2, name, 2_100, || {
+    check_both_ways(2, name, 2_100, || {
         let [first, second] = two_shards();
         let old = Registry::new();
         let counter = old.counter("old_total", "").unwrap();
@@ -89,7 +89,7 @@ fn a_record_is_whole_though_its_registry_goes() {
 /// A family of closed labels holds its group, and that its series, without the registry.
 #[test]
 fn a_family_records_on_when_its_registry_is_gone() {
-    check_reuse(PREEMPTIONS, "a family records on when its registry is gone", 1_800, || {
+    check_both_ways(PREEMPTIONS, "a family records on when its registry is gone", 1_800, || {
         let [first, second] = two_shards();
         let registry = Registry::new();
         let family: Family<bool, Counter> =

@@ -14,7 +14,7 @@ use tachometer::{
     Buckets, Counter, DynamicFamily, Family, Histogram, Registry, Snapshot,
     model::{self, Shard},
 };
-use tachometer_loom_tests::{PREEMPTIONS, check, check_reuse, check_within, control, shards::two_shards};
+use tachometer_loom_tests::{PREEMPTIONS, check, check_both_ways, check_within, control, shards::two_shards};
 
 const ORDERS: [(&str, &str); 1] = [("stream_name", "orders")];
 const CLICKS: [(&str, &str); 1] = [("stream_name", "clicks")];
@@ -44,36 +44,41 @@ fn replace(family: &DynamicFamily<Counter>, shard: Shard) -> Counter {
 
 #[test]
 fn what_is_recorded_in_a_removed_series_never_appears_under_another_name() {
-    check_reuse(2, "what is recorded in a removed series never appears under another name", 60_000, || {
-        let [first, second] = two_shards();
-        let registry = Registry::new();
-        let family = family(&registry);
-        let old = family.with(ORDERS).unwrap();
-        let old_slot = model::slot(&old);
-        let recorder = thread::spawn(move || {
-            first.wear();
-            old.inc();
-            drop(old);
-        });
-        let remover = thread::spawn(move || (replace(&family, second), family));
-        let reader = thread::spawn(move || {
-            assert_own_names(&registry.snapshot(), 1);
-            registry
-        });
-        recorder.join().unwrap();
-        let (new, _family) = remover.join().unwrap();
-        let registry = reader.join().unwrap();
-        let snapshot = registry.snapshot();
-        assert_eq!(snapshot.counter("sent_total", &ORDERS), None);
-        assert_eq!(snapshot.counter("sent_total", &CLICKS), Some(7));
-        model::slot(&new) == old_slot
-    });
+    check_both_ways(
+        2,
+        "what is recorded in a removed series never appears under another name",
+        60_000,
+        || {
+            let [first, second] = two_shards();
+            let registry = Registry::new();
+            let family = family(&registry);
+            let old = family.with(ORDERS).unwrap();
+            let old_slot = model::slot(&old);
+            let recorder = thread::spawn(move || {
+                first.wear();
+                old.inc();
+                drop(old);
+            });
+            let remover = thread::spawn(move || (replace(&family, second), family));
+            let reader = thread::spawn(move || {
+                assert_own_names(&registry.snapshot(), 1);
+                registry
+            });
+            recorder.join().unwrap();
+            let (new, _family) = remover.join().unwrap();
+            let registry = reader.join().unwrap();
+            let snapshot = registry.snapshot();
+            assert_eq!(snapshot.counter("sent_total", &ORDERS), None);
+            assert_eq!(snapshot.counter("sent_total", &CLICKS), Some(7));
+            model::slot(&new) == old_slot
+        },
+    );
 }
 
 /// The same with a schema from before the removal: its cells come back when the last snapshot that has it is gone.
 #[test]
 fn a_snapshot_holds_the_slots_of_series_that_are_removed() {
-    check_reuse(PREEMPTIONS, "a snapshot holds the slots of series that are removed", 3_500, || {
+    check_both_ways(PREEMPTIONS, "a snapshot holds the slots of series that are removed", 3_500, || {
         let [_, second] = two_shards();
         let registry = Registry::new();
         let family = family(&registry);

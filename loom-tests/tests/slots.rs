@@ -6,7 +6,7 @@ use tachometer::{
     Counter, Registry,
     model::{self, Cells, Shard},
 };
-use tachometer_loom_tests::{PREEMPTIONS, check_reuse, control, shards::new_counter};
+use tachometer_loom_tests::{PREEMPTIONS, check_both_ways, control, shards::new_counter};
 
 /// A counter that has counted one event in the first of two shards. Only the handle keeps its cells: the registry is
 /// gone.
@@ -23,7 +23,7 @@ fn old_counter() -> (Counter, [Shard; 2]) {
 
 #[test]
 fn a_count_never_appears_under_another_name() {
-    check_reuse(PREEMPTIONS, "a count never appears under another name", 1_700, || {
+    check_both_ways(PREEMPTIONS, "a count never appears under another name", 1_700, || {
         let (old, [first, second]) = old_counter();
         let old_slot = model::slot(&old);
         let registry = Registry::new();
@@ -52,7 +52,7 @@ fn a_count_never_appears_under_another_name() {
 /// The same with a snapshot: its schema holds the slots of the registry that goes while it is being taken.
 #[test]
 fn a_snapshot_holds_the_slots_it_reads() {
-    check_reuse(PREEMPTIONS, "a snapshot holds the slots it reads", 500, || {
+    check_both_ways(PREEMPTIONS, "a snapshot holds the slots it reads", 500, || {
         let shard = Shard::acquire().unwrap();
         shard.wear();
         let old = Registry::new();
