@@ -35,10 +35,6 @@ leaking=(
     # local handles that are never dropped, so that their shards are never free,
     the_last_local_handle_returns_the_shard_and_a_leaked_one_never_does
     local_handles_beyond_the_shard_limit_lease_and_lose_nothing
-    # what signal handlers call, which know no lifetimes,
-    an_observation_in_a_handler_is_whole_or_counted_as_dropped
-    an_observation_after_any_instruction_of_another_is_whole_or_counted_as_dropped
-    an_observation_after_any_instruction_of_a_threads_first_record_leaves_the_thread_one_shard
     # a collector that owns the one it is bound in,
     a_collector_may_bind_the_one_it_is_called_by
     # and the engine itself: what the destructor of a panic's payload panics with. To drop it could go on for ever.
@@ -96,8 +92,7 @@ tests --no-fail-fast -- --quiet --exact "${skipped[@]}"
 section "the tests that lose memory on purpose, under the address sanitizer"
 ASAN_OPTIONS=detect_leaks=0 with address test --package tachometer --lib \
     --test collector_bound --test local_handles --test local_limit --test named --test statics \
-    --test signal_first_record --test signal_histogram --test signal_steps --test stuck_callbacks \
-    -- --quiet --exact "${leaking[@]}"
+    --test stuck_callbacks -- --quiet --exact "${leaking[@]}"
 
 section "the test of cells that are used again"
 ASAN_OPTIONS=quarantine_size_mb=1:thread_local_quarantine_size_kb=16 with address test --package tachometer \

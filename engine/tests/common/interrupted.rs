@@ -61,7 +61,7 @@ pub(crate) fn observe_until(done: &AtomicBool, observe: Observe) -> u64 {
     })
 }
 
-/// An `observe` of a handle. It is leaked, for handlers know no lifetimes.
+/// An `observe` of a handle, kept for ever, because handlers know no lifetimes.
 pub(crate) type Observe = &'static dyn Fn(f64);
 
 /// Makes an `observe`, on the thread that is to be interrupted.
@@ -75,16 +75,24 @@ pub(crate) fn every_kind(registry: &Registry) -> [(&'static str, Maker); 3] {
     let integer: IntegerHistogram =
         registry.integer_histogram("integer", "", buckets(), Resolution::Units).unwrap();
     [
-        ("float", Box::new(move || Box::leak(Box::new(move |value| float.observe(value))))),
-        ("integer", Box::new(move || Box::leak(Box::new(move |value| integer.observe(value as u64))))),
+        ("float", Box::new(move || keep(move |value| float.observe(value)))),
+        ("integer", Box::new(move || keep(move |value| integer.observe(value as u64)))),
         (
             "local",
             Box::new(move || {
                 let local = local.local();
-                Box::leak(Box::new(move |value| local.observe(value)))
+                keep(move |value| local.observe(value))
             }),
         ),
     ]
+}
+
+fn keep(observe: impl Fn(f64) + 'static) -> Observe {
+    // Where they are, lest a sanitizer take them for leaks.
+    static KEPT: Mutex<Vec<usize>> = Mutex::new(Vec::new());
+    let observe = Box::leak(Box::new(observe));
+    KEPT.lock().unwrap_or_else(|error| error.into_inner()).push(std::ptr::from_ref(observe).addr());
+    observe
 }
 
 /// What was counted before a thread is interrupted, and the right to be the only one.
