@@ -56,7 +56,11 @@ if [[ -n "${QUICK:-}" ]]; then
 fi
 limited 60 "$binary" --exact "${SLOW[@]}"
 
-limited 300 cargo test --quiet --package tachometer --lib --test alloc --test collector_alloc --test fork --test lookups \
-    --test memory --test memory_parts --test named_alloc --test no_threads
+# Cargo runs this in the directory of the package.
+programs=()
+while read -r name; do
+    programs+=(--test "$name")
+done <../programs
+limited 300 cargo test --quiet --package tachometer --lib "${programs[@]}"
 limited 300 cargo test --quiet --package tachometer-prometheus --lib --tests
 limited 300 cargo test --quiet --package tachometer --doc
