@@ -56,3 +56,36 @@ install_packages() {
         DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "$@"
     } >"$directory/apt.log" 2>&1 || fail "$* could not be installed"
 }
+
+# The processes that run a program, found without tools that a small installation lacks.
+pids_of() {
+    local exe
+    for exe in /proc/[0-9]*/exe; do
+        if [[ "$(readlink "$exe" 2>/dev/null)" == "$1" ]]; then
+            exe=${exe%/exe}
+            echo "${exe##*/}"
+        fi
+    done
+}
+
+# Installs Prometheus and promtool if they are missing.
+install_prometheus() {
+    if command -v prometheus >/dev/null && command -v promtool >/dev/null; then
+        return
+    fi
+    install_packages prometheus
+    # The package may start a service of its own. There was none before, so what runs now is that.
+    local pid
+    for pid in $(pids_of "$(readlink -f "$(command -v prometheus)")"); do
+        stop "$pid"
+    done
+}
+
+# Installs the nightly toolchain if it is missing.
+install_nightly() {
+    cargo +nightly --version >/dev/null 2>&1 || rustup toolchain install nightly --profile minimal
+}
+
+section() {
+    printf '\n== %s\n' "$1"
+}

@@ -10,10 +10,13 @@ cd "$(dirname "$0")/.."
 targets=(bucket_index registration round_trip)
 seconds=${FUZZ_SECONDS:-60}
 version=0.13.2
-directory="${CARGO_TARGET_DIR:-$PWD/target}"
-tools="$directory/tools"
-fuzzers="$directory/fuzz/x86_64-unknown-linux-gnu/release"
-scratch=$(mktemp -d)
+build="${CARGO_TARGET_DIR:-$PWD/target}"
+tools="$build/tools"
+fuzzers="$build/fuzz/x86_64-unknown-linux-gnu/release"
+directory=$(mktemp -d)
+script=ci/fuzz.sh
+# shellcheck source=ci/common.sh
+source ci/common.sh
 pids=()
 # As cargo-fuzz has it.
 export ASAN_OPTIONS=detect_odr_violation=0
@@ -22,33 +25,20 @@ export RUST_BACKTRACE=0
 
 clean_up() {
     for pid in "${pids[@]}"; do
-        kill "$pid" 2>/dev/null || true
+        # A fuzzer, and the shell that waits for it.
+        kill -- "-$pid" 2>/dev/null || true
     done
-    rm -rf "$scratch"
+    rm -rf "$directory"
 }
 trap clean_up EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
-section() {
-    printf '\n== %s\n' "$1"
-}
-
-fail() {
-    printf 'ci/fuzz.sh: %s\n' "$1" >&2
-    exit 1
-}
-
 install_what_is_missing() {
-    local packages=()
-    command -v c++ >/dev/null || packages+=(g++)
-    command -v promtool >/dev/null || packages+=(prometheus)
-    python3 -m pip --version >/dev/null 2>&1 || packages+=(python3-pip)
-    if ((${#packages[@]} > 0)); then
-        apt-get update -qq
-        DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${packages[@]}" >/dev/null
-    fi
-    cargo +nightly --version >/dev/null 2>&1 || rustup toolchain install nightly --profile minimal
+    command -v c++ >/dev/null || install_packages g++
+    install_prometheus
+    python3 -m pip --version >/dev/null 2>&1 || install_packages python3-pip
+    install_nightly
     if [[ "$("$tools/bin/cargo-fuzz" --version 2>/dev/null)" != *" $version" ]]; then
         cargo install --quiet --locked --root "$tools" --version "$version" cargo-fuzz
     fi
@@ -63,11 +53,11 @@ fuzz() {
     local found="fuzz/artifacts/$target"
     mkdir -p "$found"
     if "$fuzzers/$target" -artifact_prefix="$found/" -dict=fuzz/dictionary.txt -max_len=1024 -timeout=60 \
-        -print_final_stats=1 "$@" >"$scratch/$target.log" 2>&1; then
-        printf '%-14s %s\n' "$target" "$(grep -E '^#[0-9]+\s+DONE' "$scratch/$target.log")"
+        -print_final_stats=1 "$@" >"$directory/$target.log" 2>&1; then
+        printf '%-14s %s\n' "$target" "$(grep -E '^#[0-9]+\s+DONE' "$directory/$target.log")"
         return
     fi
-    tail -n 60 "$scratch/$target.log" >&2
+    tail -n 60 "$directory/$target.log" >&2
     printf 'ci/fuzz.sh: %s failed. What failed is above, and in %s. Again, with a backtrace:\n' "$target" "$found" >&2
     printf '    RUST_BACKTRACE=1 cargo +nightly fuzz run %s FILE\n' "$target" >&2
     return 1
@@ -77,29 +67,32 @@ install_what_is_missing
 
 section "format and lints"
 cargo fmt --manifest-path fuzz/Cargo.toml --check
-cargo clippy --quiet --locked --manifest-path fuzz/Cargo.toml --target-dir "$directory/fuzz" --lib \
+cargo clippy --quiet --locked --manifest-path fuzz/Cargo.toml --target-dir "$build/fuzz" --lib \
     -- -D warnings
 
 section "build"
 # It has no option for that: what is in step here is in step there.
 cargo metadata --locked --format-version 1 --manifest-path fuzz/Cargo.toml >/dev/null
-PATH="$tools/bin:$PATH" cargo +nightly fuzz build --target-dir "$directory/fuzz"
+PATH="$tools/bin:$PATH" cargo +nightly fuzz build --target-dir "$build/fuzz"
 
 section "the corpus"
 for target in "${targets[@]}"; do
-    TACHOMETER_FUZZ_EXPOSITIONS="$scratch/expositions" fuzz "$target" -runs=0 "fuzz/corpus/$target"
+    TACHOMETER_FUZZ_EXPOSITIONS="$directory/expositions" fuzz "$target" -runs=0 "fuzz/corpus/$target"
 done
 
 section "what the corpus exposes, read by prometheus_client and promtool"
-PYTHONPATH="$tools/python" python3 ci/fuzz_check.py <"$scratch/expositions"
+PYTHONPATH="$tools/python" python3 ci/fuzz_check.py <"$directory/expositions"
 
 section "$seconds s of each target"
+# Each in a process group of its own.
+set -m
 for target in "${targets[@]}"; do
-    mkdir -p "$scratch/new/$target"
+    mkdir -p "$directory/new/$target"
     # What is found new goes to the first directory.
-    fuzz "$target" -max_total_time="$seconds" "$scratch/new/$target" "fuzz/corpus/$target" &
+    fuzz "$target" -max_total_time="$seconds" "$directory/new/$target" "fuzz/corpus/$target" &
     pids+=($!)
 done
+set +m
 failed=0
 for pid in "${pids[@]}"; do
     wait "$pid" || failed=1

@@ -29,29 +29,7 @@ check() {
     python3 ci/integration_check.py "$@" || fail "the check \`$1\` failed"
 }
 
-# The processes that run a program, found without tools that a small installation lacks.
-pids_of() {
-    local exe
-    for exe in /proc/[0-9]*/exe; do
-        if [[ "$(readlink "$exe" 2>/dev/null)" == "$1" ]]; then
-            exe=${exe%/exe}
-            echo "${exe##*/}"
-        fi
-    done
-}
-
-install_prometheus() {
-    install_packages prometheus
-    # The package may start a service of its own. There was none before, so what runs now is that.
-    local pid
-    for pid in $(pids_of "$(readlink -f "$(command -v prometheus)")"); do
-        stop "$pid"
-    done
-}
-
-if ! command -v prometheus >/dev/null || ! command -v promtool >/dev/null; then
-    install_prometheus
-fi
+install_prometheus
 
 echo "== building the pipeline"
 cargo build --release --locked --package tachometer-pipeline

@@ -7,9 +7,13 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 platform=x86_64-unknown-linux-gnu
-directory="${CARGO_TARGET_DIR:-$PWD/target}/sanitizers"
-log=$(mktemp)
-trap 'rm -f "$log"' EXIT
+build="${CARGO_TARGET_DIR:-$PWD/target}/sanitizers"
+script=ci/sanitizers.sh
+directory=$(mktemp -d)
+trap 'rm -rf "$directory"' EXIT
+# shellcheck source=ci/common.sh
+source ci/common.sh
+log=$directory/program.log
 # Where a test panics on purpose, a trace through an instrumented program would take longer than a callback may.
 export RUST_BACKTRACE=0
 export CARGO_INCREMENTAL=0
@@ -41,15 +45,6 @@ leaking=(
     a_callback_that_panics_when_it_is_dropped_harms_nobody
 )
 
-section() {
-    printf '\n== %s\n' "$1"
-}
-
-fail() {
-    printf 'ci/sanitizers.sh: %s\n' "$1" >&2
-    exit 1
-}
-
 # Cargo with a sanitizer, in a target directory of the sanitizer's own. Only what is built for a named platform is
 # instrumented: build scripts and macros, which run in the compiler, are not.
 with() {
@@ -58,7 +53,7 @@ with() {
     # The standard library is built without it. That it cannot see into it is told in `sanitizers/src/turn.rs`.
     [[ $sanitizer != thread ]] || flags+=" -Cunsafe-allow-abi-mismatch=sanitizer"
     RUSTFLAGS=$flags cargo +nightly "$subcommand" --locked --target "$platform" \
-        --target-dir "$directory/$sanitizer" "$@"
+        --target-dir "$build/$sanitizer" "$@"
 }
 
 tests() {
@@ -68,14 +63,14 @@ tests() {
 # The program commits a fault, and the sanitizer must report it with these words.
 expect_report() {
     local sanitizer=$1 fault=$2 words=$3
-    if "$directory/$sanitizer/$platform/debug/tachometer-sanitizers" "$fault" >"$log" 2>&1; then
+    if "$build/$sanitizer/$platform/debug/tachometer-sanitizers" "$fault" >"$log" 2>&1; then
         fail "the $sanitizer sanitizer did not notice the fault \`$fault\`"
     fi
-    grep -q "$words" "$log" || fail "\`$fault\` failed without \`$words\`: $(tail -n 5 "$log")"
+    grep -q "$words" "$log" || fail "\`$fault\` failed without \`$words\`"
     printf 'noticed: %s\n' "$fault"
 }
 
-cargo +nightly --version >/dev/null 2>&1 || rustup toolchain install nightly --profile minimal
+install_nightly
 
 section "faults that the address and the leak sanitizer must notice"
 with address build --package tachometer-sanitizers
@@ -103,4 +98,4 @@ with thread build --package tachometer-sanitizers
 expect_report thread data-race "ThreadSanitizer: data race"
 
 section "all of the engine on many threads, under the thread sanitizer"
-"$directory/thread/$platform/debug/tachometer-sanitizers"
+"$build/thread/$platform/debug/tachometer-sanitizers"

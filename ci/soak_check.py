@@ -4,7 +4,7 @@
 
 Every scrape is complete, and no counter in it is lower than in the one before. One scrape a second is parsed whole: the
 buckets of its histograms make up their counts. Memory does not grow by a mebibyte a minute, and descriptors, threads and
-shards not at all, once the program has warmed up.
+shards by a few at most, once the program has warmed up.
 """
 
 import http.client
