@@ -193,7 +193,7 @@ fn remembered_beside(remove: impl FnOnce(&Registry) -> bool + Send + 'static) {
 
 #[test]
 fn a_remembered_handle_is_not_used_once_its_series_is_known_to_be_gone() {
-    check("a remembered handle is not used once its series is known to be gone", 480, || {
+    check("a remembered handle is not used once its series is known to be gone", 420, || {
         remembered_beside(|registry| {
             let family = registry.float_counter_family("sent_total", "", ["stream_name"]).unwrap();
             family.remove(ORDERS)
