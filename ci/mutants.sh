@@ -50,7 +50,8 @@ mutate() {
     mkdir -p "$output"
     # The judge ends what takes too long, by processor time, so that a loaded machine changes nothing.
     CARGO_TARGET_DIR="$tree-target" CARGO_INCREMENTAL=1 \
-        timeout --signal=INT "${SECONDS_LEFT:-0}" cargo mutants --dir "$tree" --in-place --output "$output" --package tachometer --no-times --colors never \
+        timeout --signal=INT --kill-after=60 "${SECONDS_LEFT:-0}" \
+        cargo mutants --dir "$tree" --in-place --output "$output" --package tachometer --no-times --colors never \
         --build-timeout 600 --timeout 3600 "--cargo-arg=--config=$JUDGE" --cargo-arg=--test=all "$@"
 }
 
@@ -157,7 +158,7 @@ changed() {
         --sharding round-robin --shard "0/$shards" || status=$?
     if ((status == 124)); then
         printf 'the %d seconds are over; the others were not tried\n' "$MAX_SECONDS"
-        [[ ! -s "$results/changed/mutants.out/missed.txt" ]]
+        [[ ! -s "$results/changed/mutants.out/missed.txt" && ! -s "$results/changed/mutants.out/timeout.txt" ]]
         return
     fi
     return "$status"
