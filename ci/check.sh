@@ -9,14 +9,11 @@ MAX_ENGINE_CRATES=28
 # A longer file asks to be two.
 MAX_FILE_LINES=400
 
-section() {
-    printf '\n== %s\n' "$1"
-}
-
-fail() {
-    printf 'ci/check.sh: %s\n' "$1" >&2
-    exit 1
-}
+script=ci/check.sh
+directory=$(mktemp -d)
+trap 'rm -rf "$directory"' EXIT
+# shellcheck source=ci/common.sh
+source ci/common.sh
 
 section "formatting"
 cargo fmt --all --check
@@ -72,18 +69,22 @@ unchecked=$(grep -rn --include='*.rs' --exclude-dir=target 'from_utf8_unchecked'
 echo "no text is made without a check"
 
 section "names of tests"
-# DESIGN.md says which tests show each promise. A test that gets another name takes it there.
+# DESIGN.md says which tests show each promise. A test or a file that gets another name takes it there.
 python3 - <<'END'
 import pathlib, re, sys
 
 design = pathlib.Path("DESIGN.md").read_text()
 promises = design[design.index("## Promises"):design.index("## Decisions")]
 named = set(re.findall(r"`([a-z0-9]+(?:_[a-z0-9]+){3,})`", promises))
-sources = [path.read_text() for path in pathlib.Path(".").glob("*/**/*.rs") if "target" not in path.parts]
+files = set(re.findall(r"`([a-z0-9_/.-]+\.(?:rs|sh|py))`", promises))
+paths = [path for path in pathlib.Path(".").rglob("*.*") if "target" not in path.parts]
+sources = [path.read_text() for path in paths if path.suffix == ".rs"]
 tests = {name for source in sources for name in re.findall(r"fn (\w+)\(\)", source)}
-if named - tests:
-    sys.exit("DESIGN.md names tests that do not exist: " + ", ".join(sorted(named - tests)))
-print(f"{len(named)} tests are named as they are called")
+gone = sorted(named - tests)
+gone += sorted(file for file in files if not any(f"/{path}".endswith(f"/{file}") for path in paths))
+if gone:
+    sys.exit("DESIGN.md names tests that do not exist: " + ", ".join(gone))
+print(f"{len(named)} tests and {len(files)} files are named as they are called")
 END
 
 section "scripts"

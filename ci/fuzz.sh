@@ -58,6 +58,8 @@ fuzz() {
         return
     fi
     tail -n 60 "$directory/$target.log" >&2
+    # Shown now, and not once more with the others.
+    rm "$directory/$target.log"
     printf 'ci/fuzz.sh: %s failed. What failed is above, and in %s. Again, with a backtrace:\n' "$target" "$found" >&2
     printf '    RUST_BACKTRACE=1 cargo +nightly fuzz run %s FILE\n' "$target" >&2
     return 1

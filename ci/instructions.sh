@@ -6,16 +6,18 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 tools="${CARGO_TARGET_DIR:-$PWD/target}/tools"
+script=ci/instructions.sh
+directory=$(mktemp -d)
+trap 'rm -rf "$directory"' EXIT
+# shellcheck source=ci/common.sh
+source ci/common.sh
 # The runner must have the version of the library.
 version=$(cargo metadata --locked --all-features --format-version 1 | python3 -c '
 import json, sys
 print(next(p["version"] for p in json.load(sys.stdin)["packages"] if p["name"] == "gungraun"))
 ')
 
-if ! command -v valgrind >/dev/null; then
-    apt-get update -qq
-    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends valgrind libc6-dbg >/dev/null
-fi
+command -v valgrind >/dev/null || install_packages valgrind libc6-dbg
 if [[ "$("$tools/bin/gungraun-runner" --version 2>/dev/null)" != *" $version" ]]; then
     cargo install --quiet --locked --root "$tools" --version "$version" gungraun-runner
 fi

@@ -56,8 +56,13 @@ with() {
         --target-dir "$build/$sanitizer" "$@"
 }
 
-tests() {
-    with address test --package tachometer --package tachometer-prometheus --lib --tests "$@"
+# `named COUNT ARGUMENTS..`: as many tests are run by their names. One with another name would otherwise go unseen.
+named() {
+    local wanted=$1 count
+    shift
+    with address test --package tachometer "$@" | tee "$log"
+    count=$(awk '/^test result: ok/ { passed += $4 } END { print passed + 0 }' "$log")
+    ((count == wanted)) || fail "$count tests ran, of $wanted names"
 }
 
 # The program commits a fault, and the sanitizer must report it with these words.
@@ -82,16 +87,17 @@ skipped=()
 for name in "${measuring[@]}" "${reusing[@]}" "${leaking[@]}"; do
     skipped+=(--skip "$name")
 done
-tests --no-fail-fast -- --quiet --exact "${skipped[@]}"
+with address test --package tachometer --package tachometer-prometheus --lib --tests --no-fail-fast \
+    -- --quiet --exact "${skipped[@]}"
 
 section "the tests that lose memory on purpose, under the address sanitizer"
-ASAN_OPTIONS=detect_leaks=0 with address test --package tachometer --lib \
+ASAN_OPTIONS=detect_leaks=0 named "${#leaking[@]}" --lib \
     --test collector_bound --test local_handles --test local_limit --test named --test statics \
     --test stuck_callbacks -- --quiet --exact "${leaking[@]}"
 
 section "the test of cells that are used again"
-ASAN_OPTIONS=quarantine_size_mb=1:thread_local_quarantine_size_kb=16 with address test --package tachometer \
-    --test churn -- --quiet --exact "${reusing[@]}"
+ASAN_OPTIONS=quarantine_size_mb=1:thread_local_quarantine_size_kb=16 named "${#reusing[@]}" --test churn \
+    -- --quiet --exact "${reusing[@]}"
 
 section "a fault that the thread sanitizer must notice"
 with thread build --package tachometer-sanitizers
