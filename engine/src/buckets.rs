@@ -1,6 +1,6 @@
 //! Buckets: the bounds of a histogram, and the constructors that lay them out.
 
-use std::sync::Arc;
+use std::{iter, mem, sync::Arc};
 
 use crate::{bucket_index::BucketIndex, error::BucketsError, pairs::MAX_BUCKETS, size};
 
@@ -129,19 +129,15 @@ impl Buckets {
         if !(lowest > 0.0 && highest > lowest && highest.is_finite() && steps > 0) {
             return Err(BucketsError::BadLayout("need 0 < lowest < highest and at least 1 step"));
         }
-        let mut bounds = vec![lowest];
-        let mut octave = lowest;
-        while bounds[bounds.len() - 1] < highest {
+        let octaves = iter::successors(Some(lowest), |octave| Some(octave * 2.0));
+        let bounds = octaves.flat_map(|octave| {
             let width = octave / f64::from(steps);
-            bounds.extend((1..=steps).map(|step| octave + width * f64::from(step)).take(MAX_BOUNDS + 1));
-            if bounds.len() > 2 * MAX_BOUNDS {
-                break;
-            }
-            octave *= 2.0;
-        }
-        let end = bounds.iter().position(|bound| *bound >= highest).map_or(bounds.len(), |i| i + 1);
-        bounds.truncate(end);
-        Self::explicit(bounds)
+            (0..steps).map(move |step| octave + width * f64::from(step))
+        });
+        let mut is_reached = false;
+        let within = bounds.take_while(|bound| !mem::replace(&mut is_reached, *bound >= highest));
+        // One more than there may be is enough to see that they are too many.
+        Self::explicit(within.take(MAX_BOUNDS + 1))
     }
 
     /// The default: 11 bounds for durations in seconds, from 5 ms to 10 s.
@@ -281,7 +277,12 @@ mod tests {
         assert!(matches!(Buckets::exponential(0.0, 2.0, 3).unwrap_err(), E::BadLayout(_)));
         assert!(matches!(Buckets::exponential(1.0, 1.0, 3).unwrap_err(), E::BadLayout(_)));
         assert!(Buckets::exponential(1e300, 1e300, 3).is_err());
-        assert!(matches!(Buckets::log_linear(1.0, 1.0, 3).unwrap_err(), E::BadLayout(_)));
+        for (lowest, highest, steps) in [(0.0, 1.0, 3), (1.0, 1.0, 3), (1.0, f64::INFINITY, 3), (1.0, 2.0, 0)]
+        {
+            assert!(matches!(Buckets::log_linear(lowest, highest, steps).unwrap_err(), E::BadLayout(_)));
+        }
+        assert!(Buckets::log_linear(1.0, 2.0, MAX_BOUNDS as u32 - 1).is_ok());
+        assert_eq!(Buckets::log_linear(1.0, 2.0, MAX_BOUNDS as u32).unwrap_err(), E::TooMany(MAX_BOUNDS + 1));
         assert!(matches!(Buckets::log_linear(1e-9, 1e9, 100).unwrap_err(), E::TooMany(_)));
         assert!(matches!(Buckets::log_linear(1.0, 2.0, u32::MAX).unwrap_err(), E::TooMany(_)));
         assert!(matches!(Buckets::log_linear(1.0, f64::MAX, 1).unwrap_err(), E::TooMany(_)));
