@@ -65,7 +65,7 @@ fn last_name(path: &'static str) -> Option<&'static str> {
             // Behind a trait object's own type, and of the parameters that a box had.
             b' ' => break,
             _ if byte == b'_' || byte.is_ascii_alphanumeric() || !byte.is_ascii() => {
-                let begins = at == 0 || matches!(path.as_bytes()[at - 1], b':' | b'>');
+                let begins = at == 0 || matches!(path.as_bytes()[at - 1], b':' | b'>' | b'{');
                 last = if begins { Some((at, at)) } else { last.map(|(start, _)| (start, at)) };
             }
             b'{' | b'}' | b'#' => {}
@@ -274,6 +274,13 @@ mod tests {
                 ErrorName::of::<InAMethod>()
             }
         }
+        let in_a_closure = || {
+            struct InAClosure;
+            ErrorName::of::<InAClosure>()
+        };
+        fn of<E>(_: E) -> ErrorName {
+            ErrorName::of::<E>()
+        }
         for (name, expected) in [
             (ErrorName::of::<std::num::ParseIntError>(), "ParseIntError"),
             (ErrorName::of::<std::io::Error>(), "Error"),
@@ -286,6 +293,8 @@ mod tests {
             (ErrorName::of::<Option<Mine<Vec<u8>>>>(), "Option"),
             (ErrorName::of::<Box<Mine<io::Error>>>(), "Mine"),
             (Mine::<u8>::name(), "InAMethod"),
+            (in_a_closure(), "InAClosure"),
+            (of(|| ()), "closure"),
             (ErrorName::of::<(String, u32)>(), "(alloc::string::String, u32)"),
             (ErrorName::of::<&[io::Error]>(), "[std::io::error::Error]"),
             (ErrorName::of::<[u8; 4]>(), "[u8; 4]"),
