@@ -23,8 +23,8 @@ const END: u8 = 0xff;
 /// The key of a family's overflow series, which no values have.
 pub(crate) const OVERFLOW: &[u8] = &[0xfe];
 
-/// The one label of that series, besides the constant ones; its value is `true`.
-pub(crate) const OVERFLOW_LABEL: &str = "overflow";
+/// The one label of that series, besides the constant ones: name and value.
+pub(crate) const OVERFLOW_LABEL: [&str; 2] = ["overflow", "true"];
 
 /// Gathers the values of a set of labels.
 #[derive(Debug)]

@@ -124,7 +124,7 @@ impl FamilyCore {
             for series in entry.series().take(width) {
                 memory.series += 1;
                 memory.cell_bytes += series.block().map_or(0, CellBlock::mapped_bytes);
-                memory.metadata_bytes += series.bytes();
+                memory.metadata_bytes += series.bytes() + series.block().map_or(0, CellBlock::baseline_bytes);
             }
         });
         memory

@@ -3,7 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Arena, PAGE_CELLS, table::page_of};
-use crate::sync::{AtomicBool, Cell64, Ordering, limit};
+use crate::{
+    size,
+    sync::{AtomicBool, Cell64, Ordering, limit},
+};
 
 /// Pages a process can have: 65,536, which is 33 million cells.
 const MAX_PAGES: u32 = limit!(1 << 16, loom: 4, shuttle: 16);
@@ -58,6 +61,11 @@ impl CellBlock {
     pub(crate) fn mapped_bytes(&self) -> usize {
         let mapped = self.arena().shards().filter(|shard| shard.page(self.slot).is_some()).count();
         mapped * usize::from(self.len) * size_of::<Cell64>()
+    }
+
+    /// What is kept of the series because it was reset: its values, and their place in a table.
+    pub(crate) fn baseline_bytes(&self) -> usize {
+        self.baseline().map_or(0, |values| size::shared(&*values) + size_of::<(u32, Baseline)>())
     }
 
     #[inline(always)]

@@ -20,6 +20,7 @@ use crate::{
         entry::Entry,
         metric::{AnySeries, Series},
     },
+    size,
     sync::Arc,
 };
 
@@ -115,12 +116,19 @@ impl Registered {
 
     /// What the schema has of the series beside what it shares with the family.
     pub(super) fn bytes(&self) -> usize {
-        let names = size_of_val(&*self.names.own) + size_of_val(&*self.names.overflow);
-        names + size_of_val(&*self.entries) + size_of_val(&*self.indices)
+        self.names.bytes() + size_of_val(&*self.entries) + size_of_val(&*self.indices)
     }
 }
 
 impl LabelNames {
+    fn bytes(&self) -> usize {
+        let own = size_of_val(&*self.own);
+        match &*self.overflow {
+            [] => own,
+            labels => own + size_of_val(labels) + OVERFLOW_LABEL.map(size::shared).iter().sum::<usize>(),
+        }
+    }
+
     fn new(constant_labels: &[ConstantLabel], labels: &[Label], width: usize, has_overflow: bool) -> Self {
         let constant = |(name, value): &ConstantLabel| LabelSource {
             name: name.shared(),
@@ -137,7 +145,10 @@ impl LabelNames {
             };
             LabelSource { name: label.name.shared(), value }
         });
-        let beyond = || LabelSource { name: OVERFLOW_LABEL.into(), value: Value::Constant("true".into()) };
+        let beyond = || {
+            let [name, value] = OVERFLOW_LABEL;
+            LabelSource { name: name.into(), value: Value::Constant(value.into()) }
+        };
         let overflow = has_overflow.then(|| sorted(constant_labels.iter().map(constant).chain([beyond()])));
         let own = sorted(constant_labels.iter().map(constant).chain(own));
         Self { own, overflow: overflow.unwrap_or_default() }
