@@ -144,7 +144,7 @@ pub(crate) fn refuse(cell: &SumCell, amount: f64) {
 
 /// Why it does not.
 pub(crate) fn refusal(amount: f64) -> DropReason {
-    if amount < 0.0 && amount.is_finite() { DropReason::Negative } else { DropReason::NotFinite }
+    if amount.is_sign_negative() && amount.is_finite() { DropReason::Negative } else { DropReason::NotFinite }
 }
 
 /// A count that goes up and down, as an `i64`: connections open, jobs queued. Exposed as a gauge.

@@ -40,11 +40,11 @@ impl Band {
     const ALL: [Self; 4] = [Self::NegativeLarge, Self::NegativeSmall, Self::Small, Self::Large];
 
     fn of(value: f64) -> Self {
-        match (value < 0.0, value.abs() < 1.0) {
-            (true, false) => Self::NegativeLarge,
-            (true, true) => Self::NegativeSmall,
-            (false, true) => Self::Small,
-            (false, false) => Self::Large,
+        match (value < 0.0, value.abs() >= 1.0) {
+            (true, true) => Self::NegativeLarge,
+            (true, false) => Self::NegativeSmall,
+            (false, false) => Self::Small,
+            (false, true) => Self::Large,
         }
     }
 

@@ -305,13 +305,13 @@ impl FamilyCore {
         key::values(scope).count() < self.description.open_labels().count()
     }
 
-    /// Forgets the series that nobody holds and nobody has recorded in for a while, but for the one that takes what is
-    /// beyond the limit. The snapshot that asks for it began with the turn `begun`.
+    /// Forgets the series that nobody holds and nobody has recorded in for a while. The one that takes what is
+    /// beyond the limit does not count its handles, and stays. The snapshot that asks for it began with the turn `begun`.
     pub(crate) fn forget_idle(&self, begun: u64) {
         let Some(idle) = &self.idle else { return };
         let mut unheld = Vec::new();
         self.entries.for_each(|entry| {
-            if entry.key() != OVERFLOW && entry.is_unheld() {
+            if entry.is_unheld() {
                 unheld.push((entry.key().into(), entry.fingerprint()));
             }
         });

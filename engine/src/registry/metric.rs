@@ -232,7 +232,6 @@ impl<'a> Series<'a> {
         let is_needed = match self {
             // What was added will be taken away again, also through a handle that is looked up then.
             Self::UpDownCounter(cell) => sums::integer(cell) != 0,
-            Self::StateSet(_) | Self::Info(_) => true,
             _ => false,
         };
         self.header().has_holders(handles) && !is_needed

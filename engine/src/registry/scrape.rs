@@ -46,9 +46,7 @@ impl Catalog {
         let mut answers = self.runner.run(&callbacks);
         let known = self.follow(&callbacks, &mut answers);
         let answered = known.place(&callbacks, answers);
-        if answered.errors > 0 {
-            self.callback_errors.fetch_add(answered.errors, Ordering::Relaxed);
-        }
+        self.callback_errors.fetch_add(answered.errors, Ordering::Relaxed);
         collect(known.schema, self.arena, answered)
     }
 

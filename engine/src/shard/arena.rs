@@ -131,7 +131,6 @@ impl Arena {
 
     fn place(&self, index: usize) -> Option<&Once<TryBox<Shard>>> {
         match (index / CHUNK).checked_sub(1) {
-            _ if index >= MAX_SHARDS as usize => None,
             None => self.first.get(index),
             Some(chunk) => self.more.get(chunk)?.get()?.get(index % CHUNK),
         }
@@ -250,4 +249,30 @@ pub fn shards_made() -> usize {
 
 fn empty_chunk() -> Chunk {
     std::array::from_fn(|_| Once::new())
+}
+
+#[cfg(all(test, not(any(tachometer_loom, tachometer_shuttle))))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shards_take_their_memory_and_that_of_the_chunks_behind_the_first() {
+        let arena = Arena::new();
+        assert_eq!(arena.shard_bytes(), 0);
+        let shards: Vec<&Shard> = (0..=CHUNK).map(|_| arena.acquire().unwrap()).collect();
+        // Each chunk is made when the one before it is begun.
+        let chunks = 2 * size_of::<Chunk>();
+        assert_eq!(arena.shard_bytes(), chunks + shards.into_iter().map(Shard::bytes).sum::<usize>());
+    }
+
+    #[test]
+    fn a_chunk_that_was_not_made_in_time_is_made_when_it_is_needed() {
+        let arena = Arena::new();
+        // As if another thread were making it.
+        arena.growing.store(1, Ordering::Relaxed);
+        (0..CHUNK).for_each(|_| assert!(arena.acquire().is_ok()));
+        assert_eq!(arena.acquire().unwrap_err(), DropReason::Memory);
+        arena.growing.store(0, Ordering::Relaxed);
+        assert_eq!(usize::from(arena.acquire().unwrap().index()), CHUNK);
+    }
 }

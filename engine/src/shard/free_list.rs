@@ -46,9 +46,7 @@ impl FreeList {
     pub(super) fn pop<'a>(&self, arena: &'a Arena) -> Option<&'a Shard> {
         let mut head = self.0.load(Ordering::Acquire);
         loop {
-            if head & NIL == NIL {
-                return None;
-            }
+            // NIL is the index of no shard.
             let shard = arena.shard((head & NIL) as u16)?;
             // Relaxed: written before the push that the load of the head acquired. Stale if the shard was popped
             // since, and then the swap fails.
@@ -58,6 +56,31 @@ impl FreeList {
                 Ok(_) => return Some(shard),
                 Err(seen) => head = seen,
             }
+        }
+    }
+}
+
+#[cfg(all(test, not(any(tachometer_loom, tachometer_shuttle))))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_shard_comes_first_and_each_push_has_a_tag_of_its_own() {
+        let arena = Arena::new();
+        let shards: Vec<&Shard> = (0..3).map(|_| arena.acquire().unwrap()).collect();
+        let list = FreeList::new();
+        let head = || {
+            let head = list.0.load(Ordering::Relaxed);
+            (head >> INDEX_BITS, head & NIL)
+        };
+        let popped = || list.pop(&arena).map(Shard::index);
+        for round in 0..100 {
+            assert_eq!((head(), popped()), ((3 * round, NIL), None));
+            for (number, shard) in (0..).zip(&shards) {
+                list.push(shard);
+                assert_eq!(head(), (3 * round + number + 1, number));
+            }
+            assert_eq!([popped(), popped(), popped()], [2, 1, 0].map(Some));
         }
     }
 }

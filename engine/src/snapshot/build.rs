@@ -260,8 +260,9 @@ impl FamilyBuilder {
         MetricName::parse("", name)?;
         let added = kind.added_label(name);
         for SeriesDraft { labels, shape, .. } in series {
-            if labels.len() > MAX_LABELS + constant_labels {
-                return error(Reason::TooManyLabels(labels.len() - constant_labels));
+            let own_labels = labels.len() - constant_labels;
+            if own_labels > MAX_LABELS {
+                return error(Reason::TooManyLabels(own_labels));
             }
             for (label, value) in labels {
                 if value.len() > MAX_LABEL_VALUE_BYTES {

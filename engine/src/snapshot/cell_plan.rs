@@ -203,7 +203,7 @@ impl Sum {
             Self::Integer => 1,
             Self::Float => 0,
             Self::Pairs { buckets } => usize::from(buckets) + 1,
-            Self::IntegerPairs { buckets } => usize::from(buckets) + 2,
+            Self::IntegerPairs { .. } => values.len(),
         };
         for (at, (value, before)) in values.iter_mut().zip(baseline).enumerate() {
             if at < integers {

@@ -25,7 +25,7 @@ pub(super) fn classic(q: f64, histogram: &HistogramView<'_>) -> f64 {
         }
         reached
     });
-    let bucket = found.unwrap_or(counts.len() - 1);
+    let bucket = found.unwrap_or(bounds.len());
     if bucket == bounds.len() {
         return bounds[bounds.len() - 1];
     }
@@ -107,5 +107,7 @@ mod tests {
                 assert!(answer <= truth * (1.0 + 1.0 / steps + 0.001), "{q}: {answer} above {truth}");
             }
         });
+        view(&[1.0, 1e15], &[1, 1, 0], |h| assert!((hdr(1.0, &h) / 1e15 - 1.0).abs() < 0.001));
+        view(&[1.0, 1e16], &[1, 1, 0], |h| assert!(hdr(1.0, &h).is_nan(), "too far apart"));
     }
 }

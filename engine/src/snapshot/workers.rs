@@ -148,7 +148,7 @@ impl Pool {
     fn rest(&self, batch: Arc<Batch>) -> Option<Arc<Batch>> {
         let stays = {
             let mut state = lock(&self.state);
-            let stays = !state.closed && state.idle < MAX_IDLE;
+            let stays = state.idle < MAX_IDLE;
             state.idle += usize::from(stays);
             stays
         };
