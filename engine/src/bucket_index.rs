@@ -135,7 +135,7 @@ mod tests {
 
     #[test]
     fn values_around_each_bound_fall_where_a_scan_says() {
-        let layouts: [Vec<f64>; 8] = [
+        let layouts: [Vec<f64>; 9] = [
             vec![0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0],
             vec![1.0],
             (0..254).map(|i| 1e-4 * 1.05_f64.powi(i)).collect(),
@@ -144,6 +144,7 @@ mod tests {
             vec![-10.0, -1.0, 0.0, 1.0],
             vec![5e-324, 1e-310, f64::MIN_POSITIVE, 1.0, 1e300, f64::MAX],
             vec![1.0, 1.0_f64.next_up(), 2.0],
+            vec![1.0, 1.0_f64.next_up()],
         ];
         let special = [0.0, -0.0, 5e-324, -5e-324, f64::MAX, f64::MIN, f64::INFINITY, f64::NEG_INFINITY];
         for bounds in layouts {
@@ -174,7 +175,8 @@ mod tests {
         let steps_of_an_octave = 2048_u64;
         let step = |number: u64| 1.0 + number as f64 / steps_of_an_octave as f64;
         let (octave, one) = (steps_of_an_octave as i64, 1023);
-        let layouts: [(Vec<f64>, i64, usize); 7] = [
+        let most = 2_f64.powi(1023);
+        let layouts: [(Vec<f64>, i64, usize); 8] = [
             (vec![1.0], one - 1, 3),
             (vec![1.0, 2.0, 4.0], one - 1, 5),
             (vec![1.0, 1.5], 2 * one - 1, 4),
@@ -183,6 +185,8 @@ mod tests {
             // The longest there is, and one that would be longer.
             (vec![step(0), step(1), step(2047)], octave * one - 1024, 4096),
             (vec![step(0), step(1), step(2048)], 0, 0),
+            // One step too long, since infinity cuts it short.
+            (vec![most / 2.0 * step(1024), most / 2.0 * step(1025), most * step(1024)], 0, 0),
         ];
         for (bounds, first, length) in layouts {
             let index = BucketIndex::new(&bounds);

@@ -291,8 +291,12 @@ mod tests {
     fn the_greatest_integer_of_a_bucket_divides_to_its_bound_and_the_next_one_does_not() {
         for resolution in [Resolution::Nanoseconds, Resolution::Microseconds, Resolution::Units] {
             let per_unit = resolution.per_unit();
-            for bound in [0.0, 1e-9, 0.1, 0.3, 0.7, 1.0 / 3.0, 1.1, 2.5, 10.0, 1e5 / 7.0, 8_388_607.3, 9e6] {
-                let whole = greatest(bound, per_unit) as u64;
+            for bound in
+                [0.0, 1e-9, 0.1, 29e-9_f64.next_down(), 0.3, 0.7, 1.0 / 3.0, 1.1, 2.5, 10.0, 1e5 / 7.0, 9e6]
+            {
+                let whole = greatest(bound, per_unit);
+                assert_eq!(whole.fract(), 0.0, "{whole} is no integer");
+                let whole = whole as u64;
                 assert!(whole as f64 / per_unit <= bound, "{whole} is above {bound}");
                 assert!((whole + 1) as f64 / per_unit > bound, "{whole} is not the greatest below {bound}");
             }

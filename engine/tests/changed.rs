@@ -44,6 +44,7 @@ fn only_what_was_recorded_in_has_changed() -> Result<(), RegisterError> {
 
     streams[0].inc();
     streams[7].add(3);
+    streams[8].inc();
     streams[88].inc();
     delay.observe(1.5);
     level.set(1.0);
@@ -51,12 +52,13 @@ fn only_what_was_recorded_in_has_changed() -> Result<(), RegisterError> {
         "delay []",
         "sent_total [(\"stream\", \"10\")]",
         "sent_total [(\"stream\", \"17\")]",
+        "sent_total [(\"stream\", \"18\")]",
         "sent_total [(\"stream\", \"98\")]",
     ];
     assert_eq!(changed(&registry.snapshot(), &before), expected);
 
     level.set(-1.0);
-    assert_eq!(changed(&registry.snapshot(), &before).len(), 5);
+    assert_eq!(changed(&registry.snapshot(), &before).len(), 6);
     Ok(())
 }
 

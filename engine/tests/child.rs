@@ -164,6 +164,40 @@ fn what_a_child_unregisters_stays_for_the_children_that_have_no_series_in_it_yet
 }
 
 #[test]
+fn what_a_child_unregisters_is_not_asked_for_any_more() {
+    let registry = plain();
+    let [first, second] = ["a", "b"].map(|name| registry.child("p", [("child", name)]).unwrap());
+    first.gauge_fn("level", "", || 1.0).unwrap();
+    second.gauge_fn("level", "", || 2.0).unwrap();
+    assert_eq!(registry.snapshot().family("p_level").unwrap().series().count(), 2);
+    assert!(first.unregister("level"));
+    let snapshot = registry.snapshot();
+    assert_eq!(snapshot.family("p_level").unwrap().series().count(), 1);
+    assert_eq!(snapshot.gauge("p_level", &[("child", "b")]), Some(2.0));
+}
+
+#[test]
+fn a_family_of_more_children_than_are_remembered_stays_until_the_root_unregisters_it() {
+    let registry = Registry::builder().self_metrics(false).max_series_per_family(2).build().unwrap();
+    let family = |registry: &Registry| -> Result<Family<String, Counter>, RegisterError> {
+        registry.declare("sent_total", "").label("kind").register()
+    };
+    let children = ["a", "b", "c"].map(|name| registry.child("p", [("child", name)]).unwrap());
+    let remembered = &children[..2];
+    for child in remembered.iter().chain(remembered) {
+        let _ = family(child).unwrap();
+    }
+    assert!(!children[2].unregister("sent_total"), "it has never registered it");
+    let _ = family(&children[2]).unwrap();
+    for child in &children {
+        assert!(child.unregister("sent_total"));
+    }
+    assert!(children[0].gauge("sent_total", "").is_err(), "one of many more may still have it");
+    assert!(registry.unregister("p_sent_total"));
+    assert!(children[0].gauge("sent_total", "").is_ok());
+}
+
+#[test]
 fn what_does_not_fit_together_is_an_error() {
     let registry =
         Registry::builder().self_metrics(false).namespace("shop").label("env", "prod").build().unwrap();

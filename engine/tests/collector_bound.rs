@@ -107,6 +107,18 @@ fn a_timer_goes_to_another_thread_and_records_once_where_it_is_bound_then() {
 }
 
 #[test]
+fn a_timer_returns_what_it_has_recorded() {
+    let memory = memory();
+    let bound = BoundCollector::new(memory.clone(), [("stream_name", "orders")]);
+    let timer = bound.timer(&FLUSH, &[]);
+    thread::sleep(Duration::from_millis(1));
+    let elapsed = timer.stop();
+    assert!(elapsed >= Duration::from_millis(1), "{elapsed:?}");
+    let flush = &memory.histograms()["producer_flush_duration_seconds{stream_name=orders}"];
+    assert_eq!((flush.count(), flush.sum()), (1, elapsed.as_secs_f64()));
+}
+
+#[test]
 fn without_a_collector_nothing_is_done_and_no_clock_is_read() {
     let bound = BoundCollector::standalone(["stream_name"]);
     assert!(!bound.is_enabled());

@@ -97,6 +97,12 @@ fn a_child_puts_its_prefix_and_its_labels_in_front() {
         registry.snapshot().float_counter("shop_producer_sent_total", &labels)
     };
     assert_eq!((value("orders"), value("clicks")), (Some(1.0), Some(2.0)));
+    // The child's own look-ups find the same series.
+    let child = registry.child("producer", [("app", "orders")]).unwrap();
+    let family =
+        child.float_counter_family("sent_total", "Records sent.", ["stream_name", "shard_id"]).unwrap();
+    family.with([("stream_name", "a"), ("shard_id", "0")]).unwrap().add(4.0);
+    assert_eq!(value("orders"), Some(5.0));
 }
 
 #[test]
@@ -220,6 +226,7 @@ fn a_collector_is_an_object_and_says_what_it_is() {
     assert_eq!(collectors.each_ref().map(|collector| collector.name()), ["EngineCollector", "NoOpCollector"]);
     assert!(format!("{:?}", collectors[0]).contains("shop"), "{collectors:?}");
     collectors[0].timer(&FLUSH, &["orders"]).stop();
+    collectors[0].timer(&FLUSH, &["orders"]).discard();
     let snapshot = registry.snapshot();
     assert_eq!(snapshot.histogram("shop_flush_seconds", &[("stream_name", "orders")]).unwrap().count(), 1);
     let family = registry.float_counter_family("plain_total", "Without labels.", []).unwrap();

@@ -54,6 +54,9 @@ fn each_kind_has_its_map_and_all_have_one() {
     let all = collector.metrics();
     assert_eq!(all.len(), 3);
     assert_eq!(all["queue_size{stream_name=a}"], Recorded::Gauge(5.0));
+    let texts: Vec<String> = all.values().map(Recorded::to_string).collect();
+    let flush = "count=2 sum=2.0 min=0.5 max=1.5 p50=0.502 p99=1.5";
+    assert_eq!(texts, [flush, "1.5", "5.0"]);
     assert_eq!(collector.get("plain_total").and_then(|one| one.number()), Some(1.5));
     assert_eq!(
         collector.get("flush_seconds{stream_name=a}").map(|one| one.kind()),
@@ -114,8 +117,22 @@ fn what_cannot_be_kept_is_dropped_and_counted() {
     collector.histogram(&PLAIN, 1.0, &[]);
     collector.add_to_gauge(&PLAIN, 1.0, &[]);
     assert!(collector.metrics().is_empty(), "{collector:?}");
+    // One that can only set gauges does not add to them.
+    Deaf.add_to_gauge(&DEPTH, 1.0, &["a"]);
     let after = count();
-    assert_eq!([0, 1, 2].map(|at| after[at] - before[at]), [6, 1, 4]);
+    assert_eq!([0, 1, 2].map(|at| after[at] - before[at]), [6, 1, 5]);
+}
+
+/// Implements what a collector must, and nothing else.
+#[derive(Debug)]
+struct Deaf;
+
+impl MetricsCollector for Deaf {
+    fn increment(&self, _: &'static MetricId, _: f64, _: &[&str]) {}
+
+    fn gauge(&self, _: &'static MetricId, _: f64, _: &[&str]) {}
+
+    fn histogram(&self, _: &'static MetricId, _: f64, _: &[&str]) {}
 }
 
 #[test]
@@ -167,6 +184,9 @@ fn quantiles_are_of_numbers_between_0_and_1_and_of_something() {
         assert!(distribution(&[1.0]).quantile(q).is_nan());
     }
     assert_eq!(Distribution::default().to_string(), "count=0 sum=0.0 min=0.0 max=0.0");
+    let spread = distribution(&[0.012_345; 3]).to_string();
+    assert_eq!(spread, "count=3 sum=0.037035 min=0.012345 max=0.012345 p50=0.0123 p99=0.0123");
+    assert!(distribution(&[-98_765.0]).to_string().ends_with(" p50=-98800.0 p99=-98800.0"));
     assert_eq!(distribution(&[0.0; 3]).to_string(), "count=3 sum=0.0 min=0.0 max=0.0 p50=0.0 p99=0.0");
 }
 

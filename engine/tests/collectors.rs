@@ -14,8 +14,8 @@ use std::sync::{
 use panics::expect_panics;
 use plain::plain;
 use tachometer::{
-    Buckets, Collection, FamilyBuilder, MetricKind, NO_LABELS, Number, RegisterErrorReason as Reason,
-    Registry, Snapshot, Value, labels::MAX_LABEL_VALUE_BYTES,
+    Buckets, Collection, FamilyBuilder, MAX_LABELS, MetricKind, NO_LABELS, Number,
+    RegisterErrorReason as Reason, Registry, Snapshot, Value, labels::MAX_LABEL_VALUE_BYTES,
 };
 
 /// A gauge with one series without labels.
@@ -134,9 +134,14 @@ fn sample_names_of_collectors_clash_in_either_direction() {
             out.family(FamilyBuilder::new("size", MetricKind::Summary));
             out.family(FamilyBuilder::new("time", MetricKind::Histogram));
             out.family(FamilyBuilder::new("time_bucket", MetricKind::Gauge));
+            // Its samples have its own name, and leave this one alone.
+            out.family(FamilyBuilder::new("about_info", MetricKind::Info).info(NO_LABELS));
+            out.family(gauge("about_info_info", 1.0));
         })
         .unwrap();
-    assert_eq!(names(&registry.snapshot()), ["build_info", "size_sum", "time", "wait_count"]);
+    let both = ["about_info", "about_info_info"];
+    let expected = [&both[..], &["build_info", "size_sum", "time", "wait_count"]].concat();
+    assert_eq!(names(&registry.snapshot()), expected);
     assert_eq!(registry.callback_errors(), 4);
 }
 
@@ -292,18 +297,47 @@ fn a_collector_that_panics_has_the_families_of_its_last_answer_without_series() 
 #[test]
 fn series_of_a_collected_family_beyond_the_limit_are_left_out() {
     let registry = plain();
+    let most = Arc::new(AtomicU64::new(2_000));
+    let count = Arc::clone(&most);
     registry
-        .collector("process", |out| {
+        .collector("process", move |out| {
             let family = FamilyBuilder::new("level", MetricKind::Gauge);
-            out.family((0..2_001).fold(family, |family, number: u64| {
+            out.family((0..count.load(Ordering::Relaxed)).fold(family, |family, number| {
                 family.number([("number", &*number.to_string())], Number::U64(number))
             }));
         })
         .unwrap();
+    assert_eq!(registry.snapshot().family("level").unwrap().series().count(), 2_000);
+    assert_eq!(registry.callback_errors(), 0);
+    most.store(2_001, Ordering::Relaxed);
     for errors in 1..=2 {
         assert_eq!(registry.snapshot().family("level").unwrap().series().count(), 2_000);
         assert_eq!(registry.callback_errors(), errors);
     }
+}
+
+#[test]
+fn labels_have_their_limits_to_the_last_one_beside_constant_ones() {
+    const CONSTANT: usize = 2;
+    let registry = Registry::builder().self_metrics(false).label("env", "prod").build().unwrap();
+    let child = registry.child("p", [("zone", "eu")]).unwrap();
+    let labels: Vec<String> = (0..=MAX_LABELS).map(|number| format!("l{number}")).collect();
+    let longest = "x".repeat(MAX_LABEL_VALUE_BYTES);
+    child
+        .collector("process", move |out| {
+            for (family, count) in [("most", MAX_LABELS), ("more", MAX_LABELS + 1)] {
+                let gauge = FamilyBuilder::new(family, MetricKind::Gauge);
+                out.family(
+                    gauge.number(labels[..count].iter().map(|name| (&**name, &*longest)), Number::F64(1.0)),
+                );
+            }
+        })
+        .unwrap();
+    let snapshot = registry.snapshot();
+    assert_eq!(names(&snapshot), ["most"]);
+    let series = snapshot.family("most").unwrap().series().next().unwrap();
+    assert_eq!(series.labels().count(), MAX_LABELS + CONSTANT);
+    assert_eq!(registry.callback_errors(), 1);
 }
 
 #[test]
@@ -335,9 +369,18 @@ fn label_values_and_numbers_of_families_have_their_limits_here_too() {
         })
         .unwrap();
     let observed = registry.snapshot();
-    assert_eq!(observed.family("observed").unwrap().series().count(), 1);
+    let values: Vec<_> = observed.family("observed").unwrap().series().map(|series| series.value()).collect();
+    assert!(matches!(values[..], [Value::Number(Number::F64(1.0))]), "{values:?}");
     assert_eq!(registry.callback_errors(), 1);
     assert!(registry.unregister("observed"));
+    registry
+        .collector("few", |out| {
+            out.family(gauge("one", 1.0));
+            out.family(gauge("two", 2.0));
+        })
+        .unwrap();
+    assert_eq!((registry.snapshot().families().len(), registry.callback_errors()), (2, 1));
+    assert!(registry.unregister_collector("few"));
     registry
         .collector("process", move |out| {
             let level = FamilyBuilder::new("long", MetricKind::Gauge);

@@ -150,6 +150,30 @@ fn a_disabled_registry_counts_no_errors() {
 }
 
 #[test]
+fn errors_of_any_type_may_share_one_counter() {
+    let registry = Registry::new();
+    let all = registry.counter("all_total", "Errors.").unwrap();
+    let by_type: Family<LoadError, Counter> =
+        registry.declare("errors_total", "Errors.").label("error_type").register().unwrap();
+    assert!("x".parse::<u8>().count_err(&all).is_err());
+    assert!(load(0).count_err(&all).is_err());
+    assert_eq!(all.value(), 2);
+
+    let (error, borrowed) = (LoadError::TimedOut, &by_type);
+    let at_hand = [
+        CountError::<LoadError>::counter_of(&all, &error),
+        CountError::<LoadError>::counter_of(&by_type, &error),
+        CountError::<LoadError>::counter_of(&borrowed, &error),
+    ];
+    at_hand.iter().for_each(|counter| counter.unwrap().inc());
+    assert_eq!(all.value(), 3);
+    assert_counted(&registry, &[], &[("TimedOut", Some(2))]);
+    let names: Family<ErrorName, Counter> =
+        registry.declare("names_total", "Errors.").label("error_type").register().unwrap();
+    assert!(CountError::<LoadError>::counter_of(&names, &error).is_none(), "it is to be looked up");
+}
+
+#[test]
 fn the_counting_family_may_be_behind_a_reference_or_a_bound() {
     fn parse(text: &str, errors: &impl CountError<ParseIntError>) -> Result<u8, ParseIntError> {
         text.parse().count_err(errors)

@@ -6,13 +6,14 @@ mod labels;
 #[path = "common/plain.rs"]
 mod plain;
 
-use std::borrow::Cow;
+use std::{borrow::Cow, fmt};
 
 use labels::{Method, Request, Sent, Status, Stray};
 use plain::plain;
 use tachometer::{
     Buckets, Counter, DynamicFamily, Family, Gauge, Histogram, Instrument, RegisterErrorReason as Reason,
-    Registry, Snapshot, Value, labels::LabelValue,
+    Registry, Snapshot, Value,
+    labels::{LabelValue, Open},
 };
 
 /// The counters of a family in a snapshot: their labels as `name=value,..`, and their values.
@@ -97,6 +98,18 @@ fn tuples_bools_and_options_are_closed_labels_too() {
     retried[true].inc();
     let both = [("retried=false".to_owned(), 0), ("retried=true".to_owned(), 1)];
     assert_eq!(counters(&registry.snapshot(), "retried_total"), both);
+}
+
+#[test]
+fn a_value_has_its_index_behind_a_reference_and_in_an_option_and_an_open_one_has_none() {
+    fn index<V: LabelValue>(value: V) -> usize {
+        value.index()
+    }
+    assert_eq!([index::<&bool>(&false), index::<&bool>(&true)], [0, 1]);
+    assert_eq!([index(None::<bool>), index(Some(false)), index(Some(true))], [0, 1, 2]);
+    // Means nothing, and is no index beyond the one that all of them share.
+    assert_eq!([index("x"), index(None::<&str>), index(Some("x"))], [0; 3]);
+    assert_eq!([<&str>::value_at(0), <Option<&str>>::value_at(0)], [""; 2]);
 }
 
 #[test]
@@ -208,6 +221,52 @@ fn a_family_that_is_registered_twice_is_one() {
     typed.with("v").unwrap().add(1);
     dynamic.with([("l", "v")]).unwrap().add(2);
     assert_eq!(registry.snapshot().counter("open_total", &[("l", "v")]), Some(3));
+}
+
+#[test]
+fn the_index_of_an_open_value_means_nothing() {
+    struct Seventh;
+    impl LabelValue for Seventh {
+        type Domain = Open;
+
+        fn index(&self) -> usize {
+            7
+        }
+
+        fn write(&self, to: &mut dyn fmt::Write) -> fmt::Result {
+            to.write_str("x")
+        }
+    }
+    let registry = plain();
+    let family: Family<Seventh, Counter> = declared(&registry, &["a"]);
+    family.with(Seventh).unwrap().inc();
+    family.series(&Seventh).unwrap().inc();
+    assert_eq!(counters(&registry.snapshot(), "sent_total"), [("a=x".to_owned(), 2)]);
+    let mixed: Family<(Seventh, bool), Counter> =
+        registry.declare("mixed_total", "Mixed.").labels(["a", "b"]).register().unwrap();
+    mixed.series(&(Seventh, true)).unwrap().inc();
+    let expected = [("a=x,b=false".to_owned(), 0), ("a=x,b=true".to_owned(), 1)];
+    assert_eq!(counters(&registry.snapshot(), "mixed_total"), expected);
+}
+
+#[test]
+fn a_closed_label_may_have_one_value() {
+    #[derive(Clone, Copy, tachometer::LabelValue)]
+    enum Only {
+        One,
+    }
+    let registry = plain();
+    let family: Family<Only, Counter> = declared(&registry, &["a"]);
+    assert_eq!(counters(&registry.snapshot(), "sent_total"), [("a=one".to_owned(), 0)]);
+    family[Only::One].inc();
+    assert!(family.remove(&Only::One));
+    family[Only::One].add(2);
+    assert_eq!(counters(&registry.snapshot(), "sent_total"), [("a=one".to_owned(), 2)]);
+    let mixed: Family<(String, Only), Counter> =
+        registry.declare("mixed_total", "Mixed.").labels(["s", "a"]).register().unwrap();
+    mixed.with("x").unwrap()[Only::One].inc();
+    mixed.series(&("x", Only::One)).unwrap().inc();
+    assert_eq!(counters(&registry.snapshot(), "mixed_total"), [("a=one,s=x".to_owned(), 2)]);
 }
 
 #[test]

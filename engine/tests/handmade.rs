@@ -210,6 +210,45 @@ fn since_subtracts_what_is_cumulative() {
     let Value::Summary(latency) = first(&since, "latency").value() else { panic!("no summary") };
     assert_eq!((latency.count(), latency.sum()), (6, 6.0));
     assert_eq!(latency.quantiles().collect::<Vec<_>>(), [(0.5, 10.0)], "a quantile is of its own time");
+
+    let restarted = at(4).since(&at(10));
+    let Value::Summary(latency) = first(&restarted, "latency").value() else { panic!("no summary") };
+    assert_eq!((latency.count(), latency.sum()), (4, 4.0), "as from 0");
+}
+
+#[test]
+fn the_same_values_under_another_description_are_another_snapshot() {
+    let family = |name: &str, kind| FamilyBuilder::new(name, kind).help("Help.").unit("bytes");
+    let gauge = || family("size_bytes", MetricKind::Gauge);
+    let one = |family: FamilyBuilder| only(family.number([("l", "v")], Number::U64(4)));
+    assert_eq!(one(gauge()), one(gauge()));
+    let others = [
+        one(family("other_bytes", MetricKind::Gauge)),
+        one(family("size_bytes", MetricKind::Unknown)),
+        one(gauge().help("Another.")),
+        one(FamilyBuilder::new("size_bytes", MetricKind::Gauge).help("Help.")),
+        only(gauge().number([("k", "v")], Number::U64(4))),
+        only(gauge().number([("l", "w")], Number::U64(4))),
+        only(gauge().number([("l", "v")], Number::I64(4))),
+        // As many series with as many values in all, and the time of one.
+        only(gauge().number([("l", "v")], Number::U64(4)).timestamp_ms(0)),
+    ];
+    for other in others {
+        assert_ne!(one(gauge()), other);
+    }
+    let timed = |first: bool| {
+        let family = gauge().number([("l", "a")], Number::U64(0));
+        let family = if first { family.timestamp_ms(0) } else { family };
+        let family = family.number([("l", "b")], Number::U64(0));
+        only(if first { family } else { family.timestamp_ms(0) })
+    };
+    assert_eq!(timed(true), timed(true));
+    assert_ne!(timed(true), timed(false));
+    let bucket = |bound| {
+        let family = FamilyBuilder::new("size", MetricKind::Histogram);
+        only(family.histogram(NO_LABELS, &[(bound, 1)], 1.0, 1))
+    };
+    assert_ne!(bucket(1.0), bucket(2.0));
 }
 
 #[test]

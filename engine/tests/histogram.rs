@@ -164,9 +164,19 @@ fn observations_by_number_and_of_none_agree_as_well() {
 }
 
 #[test]
+fn so_many_that_they_wrap_around_to_none_are_none() {
+    let histogram = doubling_histogram(&Registry::new());
+    histogram.observe(4.0);
+    histogram.observe_n(4.0, 1 << 63);
+    assert_eq!((histogram.value().count, histogram.value().sum), (1, 4.0));
+}
+
+#[test]
 fn a_writer_stopped_half_way_has_not_observed_and_keeps_no_reader_waiting() {
     let _alone = ALONE.lock();
     let registry = Registry::new();
+    // So that the histogram's cells are not the first of their page.
+    let _counter = registry.counter("events_total", "Events.").unwrap();
     let histogram = doubling_histogram(&registry);
     let (stopped, go_on) = (Barrier::new(2), Barrier::new(2));
     thread::scope(|scope| {

@@ -85,6 +85,23 @@ fn time_without_snapshots_does_not_count() {
 }
 
 #[test]
+fn the_timeout_begins_when_the_last_handle_goes() {
+    with_mock(|registry, mock| {
+        let family: Family<String, Counter> = family(registry);
+        let held = family.with("orders").unwrap();
+        let half = || {
+            mock.increment(TIMEOUT / 2);
+            let _ = registry.snapshot();
+            series(registry, "metric")
+        };
+        let _ = registry.snapshot();
+        assert_eq!(half(), 1);
+        drop(held);
+        assert_eq!([half(), half(), half()], [1, 1, 0]);
+    });
+}
+
+#[test]
 fn a_series_whose_handle_is_held_never_goes() {
     with_mock(|registry, mock| {
         let open: Family<String, Counter> = family(registry);
@@ -222,6 +239,8 @@ fn metrics_without_open_labels_never_go() {
         let child = registry.child("child", [("component", "writer")]).unwrap();
         drop_new::<Counter>(&child, "counter_total", &[]);
         drop_new::<Family<bool, Counter>>(&child, "dense_total", &["retried"]);
+        drop_new::<StateSet<Method>>(&child, "link", &[]);
+        child.info("build", "", [("version", "1.2")]).unwrap();
         registry.info("build", "", [("version", "1.2")]).unwrap();
         registry.gauge_fn("level", "", || 1.0).unwrap();
         let expected = registry.snapshot();
@@ -229,7 +248,7 @@ fn metrics_without_open_labels_never_go() {
             pass_timeout(registry, mock);
         }
         assert_eq!(registry.snapshot(), expected);
-        assert_eq!(expected.families().map(|family| family.series().count()).sum::<usize>(), 14);
+        assert_eq!(expected.families().map(|family| family.series().count()).sum::<usize>(), 16);
     });
 }
 

@@ -11,8 +11,8 @@ use std::{
 
 use common::Finish;
 use tachometer::{
-    Buckets, DynamicFamily, Family, Histogram, IntegerHistogram, LabelValue, Metrics, RegisterErrorReason,
-    Registry, Resolution,
+    Buckets, DynamicFamily, Family, Histogram, IntegerHistogram, LabelValue, MAX_BOUNDS, Metrics,
+    RegisterErrorReason, Registry, Resolution, Value,
 };
 
 #[derive(Clone, Copy, LabelValue)]
@@ -29,6 +29,35 @@ fn nanoseconds(registry: &Registry, name: &str, buckets: &Buckets) -> IntegerHis
 fn only_bucket(counts: &[u64]) -> usize {
     assert_eq!(counts.iter().sum::<u64>(), 1, "{counts:?}");
     counts.iter().position(|count| *count == 1).unwrap()
+}
+
+#[test]
+fn histograms_in_more_pages_than_a_table_has_keep_apart() {
+    const PAGES: u64 = 300;
+    let registry = Registry::new();
+    // Each takes a page.
+    let buckets = Buckets::linear(1.0, 1.0, MAX_BOUNDS).unwrap();
+    let register = |n: u64| match n % 2 {
+        0 => Err(registry.histogram_with(&format!("h{n}"), "", &buckets).unwrap()),
+        _ => Ok(nanoseconds(&registry, &format!("h{n}_seconds"), &buckets)),
+    };
+    let histograms: Vec<_> = (1..=PAGES).map(register).collect();
+    for (n, histogram) in (1..).zip(&histograms) {
+        match histogram {
+            Ok(integers) => integers.observe_n(n, n),
+            Err(floats) => floats.observe_n(n as f64, n),
+        }
+    }
+    for (n, histogram) in (1..).zip(&histograms) {
+        let value = histogram.as_ref().map_or_else(Histogram::value, IntegerHistogram::value);
+        assert_eq!(value.count, n);
+    }
+    let snapshot = registry.snapshot();
+    let counts = snapshot.families().filter_map(|family| match family.series().next()?.value() {
+        Value::Histogram(histogram) => Some(histogram.count()),
+        _ => None,
+    });
+    assert_eq!(counts.sum::<u64>(), PAGES * (PAGES + 1) / 2);
 }
 
 fn integer_bucket(buckets: &Buckets, resolution: Resolution, value: u64) -> usize {

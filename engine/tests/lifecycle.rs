@@ -9,8 +9,8 @@ mod plain;
 use labels::{Method, Request, Sent, Status};
 use plain::plain;
 use tachometer::{
-    Buckets, Counter, Family, FloatCounter, Gauge, Histogram, Instrument, Metric, SignalCounter, Snapshot,
-    StateSet, UpDownCounter, Value,
+    Buckets, Counter, Family, FloatCounter, Gauge, Histogram, Instrument, IntegerHistogram, Metric,
+    SignalCounter, Snapshot, StateSet, UpDownCounter, Value,
 };
 
 const ORDERS: [(&str, &str); 1] = [("stream_name", "orders")];
@@ -333,6 +333,26 @@ fn a_family_without_labels_begins_again_and_its_handles_go_on() {
             _ => family.clear(),
         }
         assert_eq!((registry.snapshot().counter("x_total", &[]), kept.value()), (Some(0), 0));
+    }
+}
+
+#[test]
+fn counts_beyond_what_a_float_holds_are_exact_after_a_restart() {
+    const MANY: u64 = (1 << 54) + 1;
+    let registry = plain();
+    let family = |name| registry.declare(name, "").label("on");
+    let sizes: Family<bool, Histogram> = family("size").register().unwrap();
+    let integers: Family<bool, IntegerHistogram> = family("integer").register().unwrap();
+    for n in [MANY, 3 * MANY, 5] {
+        sizes[true].observe_n(1.0, n);
+        integers[true].observe_n(1, n);
+        let snapshot = registry.snapshot();
+        for name in ["size", "integer"] {
+            let histogram = snapshot.histogram(name, &[("on", "true")]).unwrap();
+            assert_eq!((histogram.count(), histogram.counts().iter().sum()), (n, n), "{name}");
+        }
+        sizes.clear();
+        integers.clear();
     }
 }
 

@@ -168,6 +168,8 @@ fn every_method_of_a_local_handle_does_what_the_ordinary_one_does() {
     locals.up_down.dec();
     plain.float.inc();
     locals.float.inc();
+    // Now, because beside the largest float it will be nothing.
+    assert_eq!((plain.float.value(), local.float.value()), (1.0, 1.0));
     for value in [0.25, -1.0, f64::NAN, f64::INFINITY, -0.0, f64::MAX] {
         plain.float.add(value);
         locals.float.add(value);

@@ -68,15 +68,32 @@ mod unix {
         Registry::new().counter("events_total", "Events.").unwrap()
     }
 
-    /// A shard, the chunk of the next ones, a table and a page.
+    /// A shard, the chunk of the next ones, a table and a page. When the first chunk is full, the next is there or is
+    /// asked for again.
     fn first_record() {
-        let counter = counter();
+        const MORE_THAN_A_CHUNK: usize = 300;
+        static COUNTER: LazyLock<Counter> = LazyLock::new(counter);
+        let counter = &*COUNTER;
         let balance = Balance {
             records: 3,
             record: &|| (0..3).for_each(|_| counter.inc()),
             recorded: &|| counter.value(),
         };
-        sweep("the first record of a thread", 4, &|refusal| balance.assert_kept(refusal));
+        sweep("the first record of a thread", 4, &|refusal| {
+            balance.assert_kept(refusal);
+            let (kept, dropped) = (counter.value(), dropped_records(DropReason::Memory));
+            for _ in 0..MORE_THAN_A_CHUNK {
+                thread::spawn(|| {
+                    // It keeps the shard, so that each thread takes a new one.
+                    let local = mem::ManuallyDrop::new(counter.local());
+                    local.inc();
+                })
+                .join()
+                .unwrap();
+            }
+            assert_eq!(counter.value(), kept + MORE_THAN_A_CHUNK as u64);
+            assert_eq!(dropped_records(DropReason::Memory), dropped);
+        });
     }
 
     fn first_observation() {

@@ -4,9 +4,9 @@
 #![forbid(unsafe_code)]
 #![cfg(target_os = "linux")]
 
-use std::{env, process::Command, thread};
+use std::{env, process::Command, thread, time::Instant};
 
-use tachometer::Registry;
+use tachometer::{DEFAULT_CALLBACK_TIMEOUT, Registry};
 
 const AGAIN: &str = "TACHOMETER_TEST_NO_THREADS";
 
@@ -29,6 +29,7 @@ fn in_a_process_without_threads() {
     let events = registry.counter("events_total", "Events.").unwrap();
     registry.gauge_fn("level", "Level.", || 1.0).unwrap();
     registry.collector("process", |_| panic!("called")).unwrap();
+    let begun = Instant::now();
     for turn in 1..=3 {
         events.inc();
         let snapshot = registry.snapshot();
@@ -36,4 +37,8 @@ fn in_a_process_without_threads() {
         assert_eq!(snapshot.gauge("level", &[]), None);
         assert_eq!(registry.callback_errors(), 2 * turn);
     }
+    assert!(
+        begun.elapsed() < DEFAULT_CALLBACK_TIMEOUT,
+        "a snapshot waited for a thread that was not started"
+    );
 }

@@ -4,11 +4,12 @@
 use std::time::Duration;
 
 use tachometer::{
-    Buckets, Counter, Family, Gauge, Histogram, Operation, Outcome, Registry, UpDownCounter, dropped_records,
+    Buckets, Counter, Family, Gauge, Histogram, MAX_BOUNDS, Operation, Outcome, Registry, UpDownCounter,
+    dropped_records,
 };
 
-/// Nearly as many cells as a page has.
-const A_PAGE: usize = 500;
+/// Nearly as many cells as a page has, so that what comes next lies in the next one.
+const A_PAGE: usize = 510;
 
 struct Loads {
     latency: Histogram,
@@ -36,6 +37,14 @@ impl Loads {
     fn operation(&self) -> Operation {
         let Self { latency, records, bytes, active, outcomes } = self;
         Operation::new().latency(latency).records(records).bytes(bytes).in_flight(active).outcomes(outcomes)
+    }
+
+    /// Gives the thread every page.
+    fn touch(&self) {
+        self.latency.observe_n(0.5, 0);
+        [&self.records, &self.bytes].into_iter().for_each(|counter| counter.add(0));
+        self.active.add(0);
+        Outcome::ALL.into_iter().for_each(|outcome| self.outcomes[outcome].add(0));
     }
 
     fn assert_ended_once(&self, bucket: usize) {
@@ -75,8 +84,8 @@ fn cells_in_one_page_are_recorded_whether_the_thread_has_the_page_or_not() {
 
 #[test]
 fn cells_in_several_pages_are_recorded() {
-    let registry = Registry::new();
-    let fill = registry.counter_family("fill_total", "", ["part", "number"]).unwrap();
+    let filled = Registry::builder().max_series_per_family(4 * A_PAGE).build().unwrap();
+    let fill = filled.counter_family("fill_total", "", ["part", "number"]).unwrap();
     let between = |part: &str| {
         for number in 0..A_PAGE {
             let _cells = fill.with([("part", part), ("number", &*number.to_string())]).unwrap();
@@ -84,8 +93,39 @@ fn cells_in_several_pages_are_recorded() {
     };
     let registry = Registry::new();
     let loads = Loads::new(&registry, Buckets::seconds(), between);
+    loads.touch();
     load(&loads.operation());
     loads.assert_ended_once(6);
+    let filled = fill.with([("part", "latency"), ("number", "0")]).unwrap();
+    assert_eq!(filled.value(), 0, "a cell of another metric");
+}
+
+#[test]
+fn cells_in_a_page_that_is_not_the_first_are_recorded() {
+    let fill = Registry::new();
+    let first = fill.histogram_with("fill", "", Buckets::linear(1.0, 1.0, MAX_BOUNDS)).unwrap();
+    let registry = Registry::new();
+    let loads = Loads::new(&registry, Buckets::seconds(), |_| ());
+    first.observe(0.5);
+    loads.touch();
+    load(&loads.operation());
+    loads.assert_ended_once(6);
+    assert_eq!((first.value().count, first.value().sum), (1, 0.5));
+}
+
+#[test]
+fn cells_in_pages_near_and_far_are_recorded() {
+    const PAGES: usize = 140;
+    let registries: Vec<Registry> = (0..PAGES).map(|_| Registry::new()).collect();
+    // Each takes most of a page.
+    let bounds = Buckets::linear(1.0, 1.0, 240).unwrap();
+    let all: Vec<Loads> =
+        registries.iter().map(|registry| Loads::new(registry, bounds.clone(), |_| ())).collect();
+    for loads in &all {
+        loads.touch();
+        load(&loads.operation());
+    }
+    all.iter().for_each(|loads| loads.assert_ended_once(0));
 }
 
 #[test]

@@ -46,6 +46,7 @@ fn an_illegal_metric_name_is_refused_by_every_registration() {
         assert_error(registry.histogram_family(name, "", ["l"]), name, illegal, advice);
     }
     assert_error(registry.counter("", ""), "", &Reason::EmptyName, &["give it one"]);
+    assert_eq!(registry.counter("", "").unwrap_err().to_string(), "a metric has no name; give it one");
     assert_eq!(registry.snapshot().families().len(), 0);
     assert!(registry.counter("job:requests_total:rate5m", "Legal.").is_ok());
 }

@@ -8,7 +8,7 @@ mod signals;
 #[path = "common/steps.rs"]
 mod steps;
 
-use interrupted::{Account, Maker, SAME, every_kind, whole_counts, with_handlers_that_observe};
+use interrupted::{Account, Maker, SAME, every_kind, keep, whole_counts, with_handlers_that_observe};
 use steps::at_each_step;
 use tachometer::Registry;
 
@@ -36,4 +36,20 @@ fn an_observation_after_any_instruction_of_another_is_whole_or_counted_as_droppe
     for (name, make) in every_kind(&registry) {
         assert_exact(&registry, name, make);
     }
+}
+
+/// All that is stored of a sum are zeroes then, which look like a cell that says that nobody is about.
+#[test]
+fn an_observation_of_zero_is_noticed_like_any_other() {
+    let registry = Registry::new();
+    let histogram = registry.histogram("zero", "").unwrap();
+    let zero = histogram.clone();
+    let observe = keep(move |_| zero.observe(0.0));
+    observe(SAME);
+    let account = Account::open();
+    for _ in 0..TURNS {
+        with_handlers_that_observe(observe, || at_each_step(|| observe(SAME)));
+    }
+    assert_eq!(histogram.value().count, 1 + TURNS + account.begun() - account.dropped());
+    assert!((1..account.begun()).contains(&account.dropped()));
 }

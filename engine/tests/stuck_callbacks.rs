@@ -167,6 +167,36 @@ fn a_callback_that_is_slow_and_in_time_is_not_missing() {
 }
 
 #[test]
+fn a_callback_has_all_of_its_time() {
+    let registry = Registry::builder().self_metrics(false).callback_timeout(2 * TIMEOUT).build().unwrap();
+    let callback = || {
+        std::thread::sleep(TIMEOUT + TIMEOUT / 5);
+        1.0
+    };
+    registry.gauge_fn("level", "Level.", callback).unwrap();
+    assert_eq!(registry.snapshot().gauge("level", &[]), Some(1.0));
+}
+
+#[test]
+fn a_callback_whose_snapshot_waits_for_one_that_is_stuck_is_in_time_itself() {
+    let [outer, inner] = [(); 2].map(|()| registry());
+    let gate = Gate::default();
+    let passes = gate.clone();
+    inner
+        .gauge_fn("stuck", "Stuck.", move || {
+            passes.pass();
+            1.0
+        })
+        .unwrap();
+    let looks = inner.clone();
+    outer
+        .gauge_fn("missing", "Missing.", move || f64::from(looks.snapshot().gauge("stuck", &[]).is_none()))
+        .unwrap();
+    assert_eq!(outer.snapshot().gauge("missing", &[]), Some(1.0));
+    gate.open();
+}
+
+#[test]
 fn callbacks_that_register_and_take_snapshots_finish_beside_one_that_is_stuck() {
     // Longer, because a snapshot within four others waits an eighth of it.
     let registry = Registry::builder().self_metrics(false).callback_timeout(4 * TIMEOUT).build().unwrap();

@@ -47,8 +47,9 @@ mod tests {
 
     #[test]
     fn near_names_are_those_of_few_changes_and_of_other_prefixes() {
-        let names = ["queue_size", "requests_total", "shop_request_total", "request_totals"];
-        assert_eq!(near("request_total", &names), ["request_totals", "requests_total", "shop_request_total"]);
+        let names = ["queue_size", "requests_total", "shop_request_total", "request_totals", "reqst_totl"];
+        let expected = ["request_totals", "requests_total", "reqst_totl", "shop_request_total"];
+        assert_eq!(near("request_total", &names), expected);
         assert_eq!(near("errors", &names), [""; 0]);
     }
 }

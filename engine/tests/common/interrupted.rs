@@ -87,7 +87,8 @@ pub(crate) fn every_kind(registry: &Registry) -> [(&'static str, Maker); 3] {
     ]
 }
 
-fn keep(observe: impl Fn(f64) + 'static) -> Observe {
+/// An `observe` that handlers may call, kept for ever.
+pub(crate) fn keep(observe: impl Fn(f64) + 'static) -> Observe {
     // Where they are, lest a sanitizer take them for leaks.
     static KEPT: Mutex<Vec<usize>> = Mutex::new(Vec::new());
     let observe = Box::leak(Box::new(observe));
