@@ -8,11 +8,12 @@ mod panics;
 mod plain;
 
 use std::{
+    mem,
     panic::panic_any,
     sync::{
         Arc, Mutex,
         atomic::{AtomicBool, AtomicU64, Ordering},
-        mpsc::{Sender, channel},
+        mpsc::{Receiver, Sender, channel},
     },
     time::{Duration, Instant},
 };
@@ -167,10 +168,44 @@ fn a_callback_that_is_slow_and_in_time_is_not_missing() {
 }
 
 #[test]
+fn callbacks_behind_one_that_waits_are_called_long_before_its_time_is_up() {
+    let registry =
+        Registry::builder().self_metrics(false).callback_timeout(Duration::from_secs(60)).build().unwrap();
+    // Each waits for the one behind it.
+    let (mut sender, last) = channel();
+    registry.gauge_fn("level_0", "Level.", receive(last)).unwrap();
+    for number in 1_u8..4 {
+        let (next, receiver) = channel();
+        let wait = receive(receiver);
+        let before = mem::replace(&mut sender, next);
+        let callback = move || {
+            let received = wait();
+            let _ = before.send(received + 1.0);
+            received
+        };
+        registry.gauge_fn(&format!("level_{number}"), "Level.", callback).unwrap();
+    }
+    registry
+        .gauge_fn("level_4", "Level.", move || {
+            let _ = sender.send(1.0);
+            0.0
+        })
+        .unwrap();
+    let snapshot = registry.snapshot();
+    let levels = [0, 1, 2, 3, 4].map(|number| snapshot.gauge(&format!("level_{number}"), &[]));
+    assert_eq!(levels, [4.0, 3.0, 2.0, 1.0, 0.0].map(Some));
+}
+
+fn receive(receiver: Receiver<f64>) -> impl Fn() -> f64 + Send + Sync {
+    let receiver = Mutex::new(receiver);
+    move || receiver.lock().unwrap().recv().unwrap()
+}
+
+#[test]
 fn a_callback_has_all_of_its_time() {
-    let registry = Registry::builder().self_metrics(false).callback_timeout(2 * TIMEOUT).build().unwrap();
+    let registry = Registry::builder().self_metrics(false).callback_timeout(4 * TIMEOUT).build().unwrap();
     let callback = || {
-        std::thread::sleep(TIMEOUT + TIMEOUT / 5);
+        std::thread::sleep(2 * TIMEOUT + TIMEOUT / 2);
         1.0
     };
     registry.gauge_fn("level", "Level.", callback).unwrap();
@@ -179,7 +214,8 @@ fn a_callback_has_all_of_its_time() {
 
 #[test]
 fn a_callback_whose_snapshot_waits_for_one_that_is_stuck_is_in_time_itself() {
-    let [outer, inner] = [(); 2].map(|()| registry());
+    let build = |()| Registry::builder().self_metrics(false).callback_timeout(4 * TIMEOUT).build().unwrap();
+    let [outer, inner] = [(); 2].map(build);
     let gate = Gate::default();
     let passes = gate.clone();
     inner

@@ -191,8 +191,12 @@ impl Progress {
     fn pause(&self, timeout: Duration) -> Duration {
         let oldest = self.running.iter().map(|call| call.since).min().unwrap_or(self.moved);
         let pause = timeout.saturating_sub(oldest.elapsed());
-        let may_need_help = self.next < self.callbacks.len() && self.running.len() == self.workers;
-        if may_need_help { pause.min(HANDOVER.saturating_sub(self.moved.elapsed())) } else { pause }
+        if self.next == self.callbacks.len() {
+            return pause;
+        }
+        // Nobody says when a call begins: who was asked to help may be in one by then, or may not have begun yet.
+        let handover = HANDOVER.saturating_sub(self.moved.elapsed());
+        pause.min(if handover.is_zero() { HANDOVER } else { handover })
     }
 
     /// Leaves the rest out.
