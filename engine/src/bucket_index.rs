@@ -185,7 +185,7 @@ mod tests {
             // The longest there is, and one that would be longer.
             (vec![step(0), step(1), step(2047)], octave * one - 1024, 4096),
             (vec![step(0), step(1), step(2048)], 0, 0),
-            // One step too long, since infinity cuts it short.
+            // One step too long, even though infinity cuts it short.
             (vec![most / 2.0 * step(1024), most / 2.0 * step(1025), most * step(1024)], 0, 0),
         ];
         for (bounds, first, length) in layouts {

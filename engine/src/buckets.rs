@@ -129,15 +129,19 @@ impl Buckets {
         if !(lowest > 0.0 && highest > lowest && highest.is_finite() && steps > 0) {
             return Err(BucketsError::BadLayout("need 0 < lowest < highest and at least 1 step"));
         }
-        let octaves = iter::successors(Some(lowest), |octave| Some(octave * 2.0));
+        let octaves =
+            iter::successors(Some(lowest), |octave| Some(octave * 2.0).filter(|next| next.is_finite()));
         let bounds = octaves.flat_map(|octave| {
             let width = octave / f64::from(steps);
             (0..steps).map(move |step| octave + width * f64::from(step))
         });
         let mut is_reached = false;
         let within = bounds.take_while(|bound| !mem::replace(&mut is_reached, *bound >= highest));
-        // One more than there may be is enough to see that they are too many.
-        Self::explicit(within.take(MAX_BOUNDS + 1))
+        let bounds: Vec<f64> = within.take(MAX_BOUNDS + 1).collect();
+        if bounds.len() > MAX_BOUNDS {
+            return Err(BucketsError::BadLayout("need too many bounds; use fewer steps or a narrower range"));
+        }
+        Self::explicit(bounds)
     }
 
     /// The default: 11 bounds for durations in seconds, from 5 ms to 10 s.
@@ -282,9 +286,14 @@ mod tests {
             assert!(matches!(Buckets::log_linear(lowest, highest, steps).unwrap_err(), E::BadLayout(_)));
         }
         assert!(Buckets::log_linear(1.0, 2.0, MAX_BOUNDS as u32 - 1).is_ok());
-        assert_eq!(Buckets::log_linear(1.0, 2.0, MAX_BOUNDS as u32).unwrap_err(), E::TooMany(MAX_BOUNDS + 1));
-        assert!(matches!(Buckets::log_linear(1e-9, 1e9, 100).unwrap_err(), E::TooMany(_)));
-        assert!(matches!(Buckets::log_linear(1.0, 2.0, u32::MAX).unwrap_err(), E::TooMany(_)));
-        assert!(matches!(Buckets::log_linear(1.0, f64::MAX, 1).unwrap_err(), E::TooMany(_)));
+        // Doublings that come to an end before the bound does.
+        let most = 2_f64.powi(1023);
+        assert_eq!(Buckets::log_linear(most, f64::MAX, 2).unwrap().bounds(), [most, 1.5 * most]);
+        for (lowest, highest, steps) in
+            [(1.0, 2.0, MAX_BOUNDS as u32), (1e-9, 1e9, 100), (1.0, 2.0, u32::MAX), (1.0, f64::MAX, 1)]
+        {
+            let error = Buckets::log_linear(lowest, highest, steps).unwrap_err();
+            assert!(matches!(error, E::BadLayout(why) if why.contains("too many")), "{error}");
+        }
     }
 }

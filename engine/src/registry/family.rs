@@ -305,8 +305,8 @@ impl FamilyCore {
         key::values(scope).count() < self.description.open_labels().count()
     }
 
-    /// Forgets the series that nobody holds and nobody has recorded in for a while. The one that takes what is
-    /// beyond the limit does not count its handles, and stays. The snapshot that asks for it began with the turn `begun`.
+    /// Forgets the series that nobody holds and nobody has recorded in for a while. The one that takes what is beyond the
+    /// limit does not count its handles, and stays. The snapshot that asks for it began with the turn `begun`.
     pub(crate) fn forget_idle(&self, begun: u64) {
         let Some(idle) = &self.idle else { return };
         let mut unheld = Vec::new();

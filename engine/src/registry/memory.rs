@@ -49,8 +49,9 @@ pub struct FamilyMemory {
     /// recorded in any series of the same page. Exact. Gauges, signal counters and state sets have one cell each, which
     /// counts as metadata.
     pub cell_bytes: usize,
-    /// Bytes of everything else but text of labels: what it was declared as, the map of its series, and what their
-    /// handles share. An estimate from the sizes of types and the capacities of maps, without what the allocator adds.
+    /// Bytes of everything else but text of labels: what it was declared as, the map of its series, what their handles
+    /// share, and what is kept of those that were begun again. An estimate from the sizes of types and the capacities of
+    /// maps, without what the allocator adds.
     pub metadata_bytes: usize,
     /// Bytes of label values, as the keys of the series hold them, with one byte behind each. Exact. Values of closed
     /// labels are in the metadata, once for the family.

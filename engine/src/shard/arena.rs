@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// Shards a process can have, kept by threads or made for leases: their index has 16 bits, and one value means none.
-const MAX_SHARDS: u32 = limit!(65_535, loom: 6, shuttle: 32);
+pub(super) const MAX_SHARDS: u32 = limit!(65_535, loom: 6, shuttle: 32);
 
 /// Shards that threads may keep at once. A thread beyond it leases a shard for each record: correct, but tens of
 /// nanoseconds instead of one. It bounds memory: a kept shard holds every page that its thread ever touched.

@@ -14,7 +14,9 @@
 use super::{Arena, Shard};
 use crate::sync::{AtomicU64, Ordering};
 
+/// The index of no shard.
 const NIL: u64 = 0xffff;
+const _: () = assert!(super::arena::MAX_SHARDS as u64 <= NIL);
 const INDEX_BITS: u32 = 16;
 
 /// The head of the stack; the links are in the shards.
@@ -46,7 +48,6 @@ impl FreeList {
     pub(super) fn pop<'a>(&self, arena: &'a Arena) -> Option<&'a Shard> {
         let mut head = self.0.load(Ordering::Acquire);
         loop {
-            // NIL is the index of no shard.
             let shard = arena.shard((head & NIL) as u16)?;
             // Relaxed: written before the push that the load of the head acquired. Stale if the shard was popped
             // since, and then the swap fails.
