@@ -89,8 +89,8 @@ END
 
 section "scripts"
 scripts=(.ci/run ci/*.sh)
-for script in "${scripts[@]}"; do
-    bash -n "$script"
+for each in "${scripts[@]}"; do
+    bash -n "$each"
 done
 if command -v shellcheck >/dev/null; then
     shellcheck "${scripts[@]}"

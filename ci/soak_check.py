@@ -20,8 +20,8 @@ RATE_HZ = 100
 LEAST_HZ = 90
 WARM_UP_SHARE = 0.1
 MOST_BYTES_A_MINUTE = 1 << 20
-# By how much each may rise. Files are opened and deleted all the time, and a scrape may meet one more connection; a thread
-# that ends may still be there beside the one that takes its place, with its shard.
+# By how much each may rise. Files are opened and deleted all the time, and a scrape may meet one more connection; a
+# thread that ends may still be there beside the one that takes its place, with its shard.
 MOST_MORE = {"descriptors": 4, "threads": 4, "shards": 4}
 
 
