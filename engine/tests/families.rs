@@ -101,13 +101,13 @@ fn tuples_bools_and_options_are_closed_labels_too() {
 }
 
 #[test]
-fn a_value_has_its_index_behind_a_reference_and_in_an_option_and_an_open_one_has_none() {
+fn a_value_has_its_index_behind_a_reference_and_in_an_option() {
     fn index<V: LabelValue>(value: V) -> usize {
         value.index()
     }
     assert_eq!([index::<&bool>(&false), index::<&bool>(&true)], [0, 1]);
     assert_eq!([index(None::<bool>), index(Some(false)), index(Some(true))], [0, 1, 2]);
-    // Means nothing, and is no index beyond the one that all of them share.
+    // All open values have one.
     assert_eq!([index("x"), index(None::<&str>), index(Some("x"))], [0; 3]);
     assert_eq!([<&str>::value_at(0), <Option<&str>>::value_at(0)], [""; 2]);
 }

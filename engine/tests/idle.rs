@@ -85,7 +85,7 @@ fn time_without_snapshots_does_not_count() {
 }
 
 #[test]
-fn the_timeout_begins_when_the_last_handle_goes() {
+fn the_timeout_begins_with_the_first_snapshot_without_a_handle() {
     with_mock(|registry, mock| {
         let family: Family<String, Counter> = family(registry);
         let held = family.with("orders").unwrap();

@@ -37,27 +37,24 @@ fn histograms_in_more_pages_than_a_table_has_keep_apart() {
     let registry = Registry::new();
     // Each takes a page.
     let buckets = Buckets::linear(1.0, 1.0, MAX_BOUNDS).unwrap();
-    let register = |n: u64| match n % 2 {
-        0 => Err(registry.histogram_with(&format!("h{n}"), "", &buckets).unwrap()),
-        _ => Ok(nanoseconds(&registry, &format!("h{n}_seconds"), &buckets)),
-    };
-    let histograms: Vec<_> = (1..=PAGES).map(register).collect();
-    for (n, histogram) in (1..).zip(&histograms) {
-        match histogram {
-            Ok(integers) => integers.observe_n(n, n),
-            Err(floats) => floats.observe_n(n as f64, n),
-        }
+    let integers: Vec<_> =
+        (1..=PAGES).map(|n| nanoseconds(&registry, &format!("i{n}_seconds"), &buckets)).collect();
+    let floats: Vec<_> =
+        (1..=PAGES).map(|n| registry.histogram_with(&format!("f{n}"), "", &buckets).unwrap()).collect();
+    for ((n, integer), float) in (1..).zip(&integers).zip(&floats) {
+        integer.observe_n(n, n);
+        float.observe_n(1.0, n);
     }
-    for (n, histogram) in (1..).zip(&histograms) {
-        let value = histogram.as_ref().map_or_else(Histogram::value, IntegerHistogram::value);
-        assert_eq!(value.count, n);
+    for ((n, integer), float) in (1..).zip(&integers).zip(&floats) {
+        assert_eq!((integer.value().count, integer.sum()), (n, n * n));
+        assert_eq!((float.value().count, float.value().sum), (n, n as f64));
     }
     let snapshot = registry.snapshot();
     let counts = snapshot.families().filter_map(|family| match family.series().next()?.value() {
         Value::Histogram(histogram) => Some(histogram.count()),
         _ => None,
     });
-    assert_eq!(counts.sum::<u64>(), PAGES * (PAGES + 1) / 2);
+    assert_eq!(counts.sum::<u64>(), PAGES * (PAGES + 1));
 }
 
 fn integer_bucket(buckets: &Buckets, resolution: Resolution, value: u64) -> usize {

@@ -114,7 +114,8 @@ const KINDS: [Part; 5] = [
     }),
 ];
 
-/// The counts of a registry's own metrics, and their families in the schema. Returns what that has beside them.
+/// The counts of a registry's own metrics, and their families in the schema. Returns what the first snapshot leaves behind
+/// beside that.
 fn self_metrics() -> usize {
     let with = |self_metrics| {
         let make = || Registry::builder().self_metrics(self_metrics).build().unwrap();
@@ -191,8 +192,8 @@ fn observed_values() {
     assert!((1_000 * MANY..1_200 * MANY).contains(&reported));
 }
 
-/// Checks what is reported of a registry in which `make` has made many parts. Returns it, and what its first snapshot leaves
-/// behind beside the schema that is reported.
+/// Checks what is reported of a registry in which `make` has made many parts. Returns it, and what its first snapshot
+/// leaves behind beside the schema that is reported.
 fn memory_of(
     name: &str,
     builder: impl FnOnce() -> RegistryBuilder,

@@ -38,7 +38,7 @@ fn an_observation_after_any_instruction_of_another_is_whole_or_counted_as_droppe
     }
 }
 
-/// All that is stored of a sum are zeroes then, which look like a cell that says that nobody is about.
+/// The bits of its sum are zero, like those of a cell that says that no observation is under way.
 #[test]
 fn an_observation_of_zero_is_noticed_like_any_other() {
     let registry = Registry::new();
