@@ -96,8 +96,8 @@ fn cells_in_several_pages_are_recorded() {
     loads.touch();
     load(&loads.operation());
     loads.assert_ended_once(6);
-    let filled = fill.with([("part", "latency"), ("number", "0")]).unwrap();
-    assert_eq!(filled.value(), 0, "a cell of another metric");
+    let neighbour = fill.with([("part", "latency"), ("number", "0")]).unwrap();
+    assert_eq!(neighbour.value(), 0, "a cell of another metric");
 }
 
 #[test]

@@ -167,6 +167,18 @@ fn a_callback_that_is_slow_and_in_time_is_not_missing() {
     assert_eq!(registry.callback_errors(), 0);
 }
 
+/// Registers a gauge of 1 that waits at a gate.
+fn stick(registry: &Registry, name: &str) -> Gate {
+    let gate = Gate::default();
+    let passes = gate.clone();
+    let callback = move || {
+        passes.pass();
+        1.0
+    };
+    registry.gauge_fn(name, "Stuck.", callback).unwrap();
+    gate
+}
+
 #[test]
 fn callbacks_behind_one_that_waits_are_called_long_before_its_time_is_up() {
     let registry =
@@ -216,14 +228,7 @@ fn a_callback_has_all_of_its_time() {
 fn a_callback_whose_snapshot_waits_for_one_that_is_stuck_is_in_time_itself() {
     let build = |()| Registry::builder().self_metrics(false).callback_timeout(4 * TIMEOUT).build().unwrap();
     let [outer, inner] = [(); 2].map(build);
-    let gate = Gate::default();
-    let passes = gate.clone();
-    inner
-        .gauge_fn("stuck", "Stuck.", move || {
-            passes.pass();
-            1.0
-        })
-        .unwrap();
+    let gate = stick(&inner, "stuck");
     let looks = inner.clone();
     outer
         .gauge_fn("missing", "Missing.", move || f64::from(looks.snapshot().gauge("stuck", &[]).is_none()))
@@ -236,14 +241,7 @@ fn a_callback_whose_snapshot_waits_for_one_that_is_stuck_is_in_time_itself() {
 fn callbacks_that_register_and_take_snapshots_finish_beside_one_that_is_stuck() {
     // Longer, because a snapshot within four others waits an eighth of it.
     let registry = Registry::builder().self_metrics(false).callback_timeout(4 * TIMEOUT).build().unwrap();
-    let gate = Gate::default();
-    let passes = gate.clone();
-    registry
-        .gauge_fn("a_stuck", "Stuck.", move || {
-            passes.pass();
-            1.0
-        })
-        .unwrap();
+    let gate = stick(&registry, "a_stuck");
     let registers = registry.clone();
     registry
         .collector("registers", move |_| registers.counter("made_total", "Made.").unwrap().inc())
