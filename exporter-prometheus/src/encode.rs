@@ -6,6 +6,7 @@ use std::slice;
 
 use tachometer::Snapshot;
 
+use crate::format::Format;
 use crate::plan::Plan;
 use crate::text::{Position, Sample, Sink, push_value, write};
 
@@ -31,13 +32,20 @@ use crate::text::{Position, Sample, Sink, push_value, write};
 /// ```
 #[must_use]
 pub fn encode(snapshot: &Snapshot) -> String {
-    encode_all(slice::from_ref(snapshot))
+    encode_as(snapshot, Format::TEXT)
+}
+
+/// The same in any format.
+#[must_use]
+pub fn encode_as(snapshot: &Snapshot, format: Format) -> String {
+    encode_all(slice::from_ref(snapshot), format)
 }
 
 /// Renders `snapshots` as one exposition.
-pub(crate) fn encode_all(snapshots: &[Snapshot]) -> String {
+pub(crate) fn encode_all(snapshots: &[Snapshot], format: Format) -> String {
     let mut sink = Direct { out: String::new() };
-    let Ok(()) = write(&Plan::new(snapshots), snapshots, &mut sink);
+    let Ok(()) = write(&Plan::new(snapshots, format), snapshots, &mut sink);
+    sink.out.push_str(format.end());
     sink.out
 }
 
@@ -59,7 +67,7 @@ pub(crate) fn encode_all(snapshots: &[Snapshot]) -> String {
 pub fn encode_to(snapshot: &Snapshot, writer: impl io::Write) -> io::Result<()> {
     let snapshots = slice::from_ref(snapshot);
     let mut sink = Stream { out: String::with_capacity(2 * PIECE), writer };
-    write(&Plan::new(snapshots), snapshots, &mut sink)?;
+    write(&Plan::new(snapshots, Format::TEXT), snapshots, &mut sink)?;
     sink.pass_on()?;
     sink.writer.flush()
 }

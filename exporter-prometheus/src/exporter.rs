@@ -9,6 +9,7 @@ use tachometer::{Registry, Snapshot};
 use crate::body::Body;
 use crate::clash::{Clash, ClashError};
 use crate::error::ServeError;
+use crate::format::Format;
 use crate::image::Image;
 use crate::kept::Kept;
 use crate::plan::Plan;
@@ -99,7 +100,7 @@ impl Exporter {
     /// snapshot of each registry.
     #[must_use]
     pub fn clashes(&self) -> Vec<Clash> {
-        Plan::new(&self.snapshots()).into_clashes()
+        Plan::new(&self.snapshots(), Format::TEXT).into_clashes()
     }
 
     /// A snapshot of each registry, in the order in which they were given.
@@ -137,7 +138,7 @@ impl Exporter {
         let snapshots = self.snapshots();
         let image = match turn.take() {
             Some(image) => Arc::unwrap_or_clone(image).update(snapshots),
-            None => Image::new(snapshots),
+            None => Image::new(snapshots, Format::TEXT),
         };
         let body = image.body().clone();
         turn.keep(image);

@@ -16,8 +16,10 @@ use std::sync::Arc;
 use tachometer::Snapshot;
 
 use crate::body::Body;
+use crate::format::Format;
 use crate::line::Line;
 use crate::patch::Patch;
+use crate::permitted::changes_lines;
 use crate::plan::Plan;
 use crate::text::{Position, Sample, Sink, push_value, write, write_chosen};
 
@@ -33,8 +35,8 @@ pub(crate) struct Image {
 
 impl Image {
     /// Renders `snapshots`.
-    pub(crate) fn new(snapshots: Vec<Snapshot>) -> Image {
-        let plan = Plan::new(&snapshots);
+    pub(crate) fn new(snapshots: Vec<Snapshot>, format: Format) -> Image {
+        let plan = Plan::new(&snapshots, format);
         Image::record(Arc::new(plan), snapshots, None)
     }
 
@@ -50,7 +52,11 @@ impl Image {
             && pairs().all(|(now, before)| now.schema_id() == before.schema_id());
         // Beyond four gigabytes the ends mean nothing.
         if !knows_schemas || u32::try_from(self.body.as_bytes().len()).is_err() {
-            return Image::new(snapshots);
+            return Image::new(snapshots, self.plan.format());
+        }
+        // The lines that are kept are found by their number.
+        if changes_lines(&self.plan, &snapshots, &self.snapshots) {
+            return Image::new(snapshots, self.plan.format());
         }
         if pairs().all(|(now, before)| now.has_series_of(before)) {
             return self.patch(snapshots);
@@ -58,7 +64,7 @@ impl Image {
         let plan = if self.plan.holds_for_any_values() {
             Arc::clone(&self.plan)
         } else {
-            Arc::new(Plan::new(&snapshots))
+            Arc::new(Plan::new(&snapshots, self.plan.format()))
         };
         Image::record(plan, snapshots, Some(&self))
     }
@@ -87,6 +93,7 @@ impl Image {
         let Ok(()) = write(&plan, &snapshots, &mut sink);
         sink.end_places(plan.places());
         let Record { mut out, ends, .. } = sink;
+        out.push_str(plan.format().end());
         out.shrink_to(out.len() + out.len() / 64);
         Image { plan, snapshots, body: out.into(), ends }
     }

@@ -62,6 +62,7 @@ impl Drop for Turn<'_> {
 #[cfg(test)]
 mod tests {
     use super::Kept;
+    use crate::format::Format;
     use crate::image::Image;
 
     #[test]
@@ -69,7 +70,7 @@ mod tests {
         let kept = Kept::default();
         let first = kept.begin();
         assert!(first.take().is_none());
-        first.keep(Image::new(Vec::new()));
+        first.keep(Image::new(Vec::new(), Format::TEXT));
 
         let second = kept.begin();
         assert!(first.take().is_some());

@@ -22,7 +22,7 @@ impl Line {
         let end =
             if sample.is_last { lines.len() } else { memchr(b'\n', lines).map_or(lines.len(), |at| at + 1) };
         let mut value = after_last_space(&lines[..end]);
-        if sample.timestamp_ms.is_some() {
+        if sample.time.is_some() {
             value = after_last_space(&lines[..value.saturating_sub(1)]);
         }
         Line { value, end }
@@ -37,12 +37,13 @@ fn after_last_space(text: &[u8]) -> usize {
 #[cfg(test)]
 mod tests {
     use super::Line;
-    use crate::text::Sample;
+    use crate::text::{Sample, Time};
     use tachometer::Number;
 
     /// The parts of the first line, and the rest.
     fn split(lines: &str, timestamp_ms: Option<i64>, is_last: bool) -> [&str; 3] {
-        let line = Line::first(lines.as_bytes(), Sample { value: Number::U64(0), timestamp_ms, is_last });
+        let time = timestamp_ms.map(Time::Milliseconds);
+        let line = Line::first(lines.as_bytes(), Sample { value: Number::U64(0), time, is_last });
         [&lines[..line.value], &lines[line.value..line.end], &lines[line.end..]]
     }
 

@@ -4,6 +4,8 @@
 //! also when they come as `f64`. The rest is printed by `zmij`, which gives the shortest digits that read back as the
 //! same `f64`, and the exponent form for what is very large or very small: no value takes more than 24 bytes.
 
+use std::fmt::Write;
+
 use tachometer::Number;
 
 /// Appends any value.
@@ -37,6 +39,29 @@ pub(crate) fn push_f64(out: &mut String, value: f64) {
         out.push_str("NaN");
     } else {
         out.push_str(if value > 0.0 { "+Inf" } else { "-Inf" });
+    }
+}
+
+/// Appends `value` as OpenMetrics wants a number that is a label's value: as Go prints it, and with a point where that has
+/// neither a point nor an exponent: `0.1`, `1.0`, `1e+06`, `1e-09`.
+pub(crate) fn push_canonical(out: &mut String, value: f64) {
+    /// Exponents from which on Go takes the form with an exponent.
+    const SMALL: i32 = -4;
+    const LARGE: i32 = 6;
+    // The fewest digits that read back, with an exponent.
+    let digits = format!("{value:e}");
+    let exponent = digits.split_once('e').and_then(|(_, exponent)| exponent.parse().ok());
+    match exponent {
+        Some(SMALL..LARGE) => {
+            // Neither is too long for this form, which has no exponent and reads back too.
+            let _ = write!(out, "{value:?}");
+        }
+        Some(exponent) => {
+            let mantissa = digits.split('e').next().unwrap_or_default();
+            let sign = if exponent < 0 { '-' } else { '+' };
+            let _ = write!(out, "{mantissa}e{sign}{:02}", exponent.unsigned_abs());
+        }
+        None => push_f64(out, value),
     }
 }
 

@@ -53,7 +53,7 @@ impl<'a> Patch<'a> {
     /// Raises the number in the only line of the series, if that is enough.
     #[inline]
     fn raise(&mut self, sample: Sample) -> bool {
-        let (Some(old), Number::U64(new), None) = (self.old, sample.value, sample.timestamp_ms) else {
+        let (Some(old), Number::U64(new), None) = (self.old, sample.value, sample.time) else {
             return false;
         };
         new.checked_sub(old).is_some_and(|by| raise(&mut self.body[self.next..self.end - 1], by))

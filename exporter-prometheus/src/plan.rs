@@ -3,21 +3,22 @@
 //! The rules are in the documentation of the crate. They depend on the schemas only, and on which series have a value,
 //! so a plan is kept with the image of the text.
 
-use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
-use std::iter;
 use std::ops::Range;
 
 use tachometer::{FamilyView, MetricKind, SeriesView, Snapshot, Value};
 
 use crate::clash::{Clash, Reason};
-use crate::escape::{is_legal_label_name, is_legal_metric_name, label_name, metric_name};
+use crate::format::{Format, Syntax};
+use crate::heading::Heading;
 use crate::labels::LabelNames;
-use crate::text::{Position, added_label, push_head, sample_suffixes, series_text};
+use crate::names::is_legal_label_name;
+use crate::text::{Position, series_text};
 
 /// The families and series to expose, and what had to be left out.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Plan {
+    format: Format,
     families: Vec<Exposed>,
     left_out: HashSet<(usize, usize)>,
     clashes: Vec<Clash>,
@@ -29,10 +30,9 @@ pub(crate) struct Plan {
 /// A family as it is exposed: one name, one head, and the families of the snapshots that it is made of.
 #[derive(Debug)]
 pub(crate) struct Exposed {
-    name: String,
+    heading: Heading,
+    /// The lines of metadata.
     head: String,
-    /// The label that the format adds to the samples.
-    added_label: Option<String>,
     label_names: LabelNames,
     place: usize,
     members: Vec<Member>,
@@ -48,16 +48,28 @@ pub(crate) struct Member {
 }
 
 impl Plan {
-    /// Settles what is exposed of `snapshots`.
-    pub(crate) fn new(snapshots: &[Snapshot]) -> Plan {
+    /// Settles what is exposed of `snapshots` in this format.
+    pub(crate) fn new(snapshots: &[Snapshot], format: Format) -> Plan {
         let views: Vec<Vec<FamilyView<'_>>> =
             snapshots.iter().map(|snapshot| snapshot.families().collect()).collect();
-        let mut plan = Plan::default();
+        let mut plan = Plan {
+            format,
+            families: Vec::new(),
+            left_out: HashSet::new(),
+            clashes: Vec::new(),
+            depends_on_values: false,
+            places: 0,
+        };
         plan.settle_families(&views);
         plan.settle_series(&views);
-        plan.families.sort_by(|a, b| a.name.cmp(&b.name));
+        plan.families.sort_by(|a, b| a.name().cmp(b.name()));
         plan.number_places();
         plan
+    }
+
+    /// The format that it is for.
+    pub(crate) fn format(&self) -> Format {
+        self.format
     }
 
     /// The families, sorted by name.
@@ -88,16 +100,17 @@ impl Plan {
     fn settle_families(&mut self, views: &[Vec<FamilyView<'_>>]) {
         // Who owns each name, be it that of a family or that of its samples.
         let mut owners = HashMap::<String, usize>::new();
-        for candidate in candidates(views) {
+        for mut candidate in candidates(views, self.format) {
+            candidate.yield_name(&owners, &self.families);
             match candidate.find_family(&owners, &self.families, views) {
                 Ok(Some(number)) => self.families[number].members.push(candidate.member()),
                 Ok(None) => {
                     let number = self.families.len();
-                    owners.extend(candidate.claimed_names().map(|name| (name, number)));
+                    owners.extend(candidate.heading.claimed_names().map(|name| (name, number)));
                     self.families.push(candidate.into_exposed());
                 }
                 Err(reason) => {
-                    self.clashes.push(Clash::new(candidate.name.into_owned(), candidate.source, reason));
+                    self.clashes.push(Clash::new(candidate.heading.name().to_owned(), candidate.source, reason));
                 }
             }
         }
@@ -108,16 +121,16 @@ impl Plan {
             let mut without_value: usize = family.members.iter().map(|member| member.series.len()).sum();
             for (source, series) in members_series(&family.members, views) {
                 without_value -= 1;
-                match fit(series, family.added_label.as_deref()) {
+                match fit(series, &family.heading) {
                     Fit::Legal => {}
-                    Fit::Escaped => family.label_names = LabelNames::Escaped,
+                    Fit::Spelled => family.label_names = LabelNames::Spelled(self.format.escaping),
                     Fit::Unwritable => {
                         self.left_out.insert((source, series.index()));
                     }
                 }
             }
             // No snapshot has a series twice. Only merging or escaping can make two of them one.
-            let may_repeat = family.members.len() > 1 || family.label_names == LabelNames::Escaped;
+            let may_repeat = family.members.len() > 1 || family.label_names != LabelNames::Legal;
             // Of what has no value nothing is known yet, and of two that are one the first with a value is exposed.
             self.depends_on_values |= may_repeat || without_value > 0;
             if may_repeat {
@@ -158,7 +171,7 @@ fn leave_out_repeated(
         let text = series_text(family, series);
         if seen.contains(&text) {
             left_out.insert(at);
-            clashes.push(Clash::new(family.name.clone(), source, Reason::Series(text)));
+            clashes.push(Clash::new(family.name().to_owned(), source, Reason::Series(text)));
         } else {
             seen.insert(text);
         }
@@ -177,12 +190,17 @@ fn members_series<'a>(
 }
 
 impl Exposed {
-    /// The name of the family, as its head spells it.
+    /// What the names of its samples begin with.
     pub(crate) fn name(&self) -> &str {
-        &self.name
+        self.heading.name()
     }
 
-    /// The HELP and TYPE lines.
+    /// What it is called, and how.
+    pub(crate) fn heading(&self) -> &Heading {
+        &self.heading
+    }
+
+    /// The lines of metadata.
     pub(crate) fn head(&self) -> &str {
         &self.head
     }
@@ -230,32 +248,40 @@ struct Candidate<'a> {
     source: usize,
     position: usize,
     view: FamilyView<'a>,
-    name: Cow<'a, str>,
+    heading: Heading,
 }
 
 /// All families, in the order in which they may claim names.
-fn candidates<'a>(views: &[Vec<FamilyView<'a>>]) -> Vec<Candidate<'a>> {
+fn candidates<'a>(views: &[Vec<FamilyView<'a>>], format: Format) -> Vec<Candidate<'a>> {
     let mut candidates = Vec::new();
     for (source, families) in views.iter().enumerate() {
         for (position, &view) in families.iter().enumerate() {
-            let name = exposed_name(view);
-            candidates.push(Candidate { source, position, view, name });
+            candidates.push(Candidate { source, position, view, heading: Heading::of(view, format) });
         }
     }
-    // The sort is stable: among equals, the order of the snapshots and of the families in them is kept.
-    candidates.sort_by_key(|candidate| !is_legal_metric_name(candidate.view.name()));
+    // The sort is stable: among equals, the order of the snapshots and of the families in them is kept. Who can go by
+    // another name comes last.
+    candidates.sort_by_key(|candidate| {
+        let name = candidate.view.name();
+        (format.escaping.metric_name(name) != name, candidate.may_yield_name())
+    });
     candidates
 }
 
-fn exposed_name<'a>(view: FamilyView<'a>) -> Cow<'a, str> {
-    let name = metric_name(view.name());
-    if view.kind() == MetricKind::Info && !name.ends_with("_info") {
-        return Cow::Owned(name.into_owned() + "_info");
-    }
-    name
-}
-
 impl Candidate<'_> {
+    /// Whether it is a counter whose family has another name than its samples, and may have theirs.
+    fn may_yield_name(&self) -> bool {
+        self.heading.format().syntax == Syntax::OpenMetrics && self.heading.kind() == MetricKind::Counter
+    }
+
+    /// Leaves the name of the family to who has it.
+    fn yield_name(&mut self, owners: &HashMap<String, usize>, families: &[Exposed]) {
+        let owner = owners.get(self.heading.family()).map(|owner| families[*owner].name());
+        if self.may_yield_name() && owner.is_some_and(|owner| owner != self.heading.name()) {
+            self.heading = self.heading.clone().of_unknown_type();
+        }
+    }
+
     /// The exposed family that this one is a part of, `None` if it is the first of its name, or why it cannot be
     /// exposed.
     fn find_family(
@@ -264,8 +290,8 @@ impl Candidate<'_> {
         families: &[Exposed],
         views: &[Vec<FamilyView<'_>>],
     ) -> Result<Option<usize>, Reason> {
-        if let Some(&owner) = owners.get(&*self.name)
-            && families[owner].name == self.name
+        if let Some(&owner) = owners.get(self.heading.name())
+            && families[owner].name() == self.heading.name()
         {
             let Member { source, position, .. } = families[owner].members[0];
             return match Reason::between(views[source][position], self.view) {
@@ -273,34 +299,18 @@ impl Candidate<'_> {
                 None => Ok(Some(owner)),
             };
         }
-        for sample in self.claimed_names() {
+        for sample in self.heading.claimed_names() {
             if let Some(&owner) = owners.get(&sample) {
-                return Err(Reason::Sample { sample, owner: families[owner].name.clone() });
+                return Err(Reason::Sample { sample, owner: families[owner].name().to_owned() });
             }
         }
         Ok(None)
     }
 
-    /// The name of the family and those of its samples.
-    fn claimed_names(&self) -> impl Iterator<Item = String> {
-        let suffixes = sample_suffixes(self.view.kind()).iter().filter(|suffix| !suffix.is_empty());
-        iter::once(self.name.to_string()).chain(suffixes.map(|suffix| format!("{}{suffix}", self.name)))
-    }
-
     fn into_exposed(self) -> Exposed {
-        let kind = self.view.kind();
-        let mut head = String::new();
-        push_head(&mut head, &self.name, self.view.help(), kind);
-        let added_label = added_label(kind, &self.name);
+        let head = self.heading.text(self.view.help(), self.view.unit());
         let member = self.member();
-        Exposed {
-            name: self.name.into_owned(),
-            head,
-            added_label,
-            label_names: LabelNames::Legal,
-            place: 0,
-            members: vec![member],
-        }
+        Exposed { heading: self.heading, head, label_names: LabelNames::Legal, place: 0, members: vec![member] }
     }
 
     /// The places are known when all families are.
@@ -313,22 +323,23 @@ impl Candidate<'_> {
 /// How well the labels of a series fit the format.
 enum Fit {
     Legal,
-    Escaped,
+    Spelled,
     Unwritable,
 }
 
-fn fit(series: SeriesView<'_>, added_label: Option<&str>) -> Fit {
+fn fit(series: SeriesView<'_>, heading: &Heading) -> Fit {
     let mut fit = Fit::Legal;
     if matches!(series.value(), Value::StateSet(states) if states.states().len() == 0) {
         return Fit::Unwritable;
     }
+    let added = heading.added_label();
     for (name, _) in series.labels() {
-        let exposed = label_name(name);
-        if exposed == "__name__" || Some(&*exposed) == added_label {
+        let exposed = heading.format().escaping.label_name(name);
+        if exposed == "__name__" || Some(&exposed) == added.as_ref() {
             return Fit::Unwritable;
         }
-        if !is_legal_label_name(name) {
-            fit = Fit::Escaped;
+        if exposed != name || !is_legal_label_name(name) {
+            fit = Fit::Spelled;
         }
     }
     fit

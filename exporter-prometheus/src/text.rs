@@ -17,12 +17,15 @@
 use std::collections::HashSet;
 use std::ops::Range;
 
-use tachometer::{FamilyView, HistogramView, MetricKind, Number, SeriesView, Snapshot};
+use tachometer::{FamilyView, HistogramView, Number, SeriesView, Snapshot};
 use tachometer::{StateSetView, SummaryView, Value};
 
-use crate::escape::{label_name, push_help, push_label_value};
-use crate::labels::{LabelNames, for_each_label};
-use crate::number::{push_f64, push_i64, push_number};
+use crate::escape::push_label_value;
+use crate::format::Syntax;
+use crate::labels::for_each_label;
+use crate::names::is_legal_label_name;
+use crate::number::{push_canonical, push_f64, push_i64, push_number};
+use crate::permitted::{permits_number, permits_quantile, permits_sum, permits_sum_of_histogram};
 use crate::plan::{Exposed, Member, Plan};
 
 /// Takes an exposition piece by piece.
@@ -54,9 +57,16 @@ pub(crate) struct Position {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Sample {
     pub(crate) value: Number,
-    pub(crate) timestamp_ms: Option<i64>,
+    pub(crate) time: Option<Time>,
     /// Whether it is certainly the last line of its series.
     pub(crate) is_last: bool,
+}
+
+/// When the value was measured, in milliseconds since the Unix epoch, and the unit in which the format has it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Time {
+    Milliseconds(i64),
+    Seconds(i64),
 }
 
 /// Walks over all that `plan` exposes of `snapshots`. A family without series has no lines.
@@ -118,71 +128,34 @@ fn within(indices: &[usize], range: Range<usize>) -> &[usize] {
     &indices[first..first + count]
 }
 
-/// Appends the HELP line, if there is a help text, and the TYPE line.
-pub(crate) fn push_head(out: &mut String, name: &str, help: Option<&str>, kind: MetricKind) {
-    if let Some(help) = help {
-        out.push_str("# HELP ");
-        out.push_str(name);
-        out.push(' ');
-        push_help(out, help);
-        out.push('\n');
-    }
-    out.push_str("# TYPE ");
-    out.push_str(name);
-    out.push(' ');
-    out.push_str(type_name(kind));
-    out.push('\n');
-}
-
-/// The type that stands for `kind`: this format knows neither info nor state sets, and calls the unknown `untyped`.
-fn type_name(kind: MetricKind) -> &'static str {
-    match kind {
-        MetricKind::Counter => "counter",
-        MetricKind::Gauge | MetricKind::Info | MetricKind::StateSet => "gauge",
-        MetricKind::Histogram => "histogram",
-        MetricKind::Summary => "summary",
-        _ => "untyped",
-    }
-}
-
-/// What a family of `kind` appends to its name to make the names of its samples.
-pub(crate) fn sample_suffixes(kind: MetricKind) -> &'static [&'static str] {
-    match kind {
-        MetricKind::Histogram => &["_bucket", "_sum", "_count"],
-        MetricKind::Summary => &["", "_sum", "_count"],
-        _ => &[""],
-    }
-}
-
-/// The label that a family of `kind` adds to its samples itself, and which no series may therefore have.
-pub(crate) fn added_label(kind: MetricKind, name: &str) -> Option<String> {
-    match kind {
-        MetricKind::Histogram => Some("le".to_owned()),
-        MetricKind::Summary => Some("quantile".to_owned()),
-        MetricKind::StateSet => Some(label_name(name).into_owned()),
-        _ => None,
-    }
-}
-
 /// Appends the value and whatever stands after it.
 pub(crate) fn push_value(out: &mut String, sample: Sample) {
     push_number(out, sample.value);
-    if let Some(timestamp_ms) = sample.timestamp_ms {
-        out.push(' ');
-        push_i64(out, timestamp_ms);
+    match sample.time {
+        None => {}
+        Some(Time::Milliseconds(ms)) => {
+            out.push(' ');
+            push_i64(out, ms);
+        }
+        Some(Time::Seconds(ms)) => {
+            out.push(' ');
+            push_f64(out, ms as f64 / 1_000.0);
+        }
     }
     out.push('\n');
 }
 
 fn write_series<S: Sink>(family: &Exposed, series: SeriesView<'_>, sink: &mut S) {
-    let lines = Lines { family, series, timestamp_ms: series.timestamp_ms() };
+    let format = family.heading().format();
+    let time = if format.syntax == Syntax::OpenMetrics { Time::Seconds } else { Time::Milliseconds };
+    let lines = Lines { family, series, time: series.timestamp_ms().map(time) };
     match series.value() {
-        Value::Number(value) => lines.last(sink, "", value),
+        Value::Number(value) if permits_number(family.heading(), value) => lines.last(sink, "", value),
         Value::Histogram(histogram) => lines.histogram(sink, histogram),
         Value::Summary(summary) => lines.summary(sink, summary),
         Value::Info => lines.last(sink, "", Number::U64(1)),
         Value::StateSet(states) => lines.state_set(sink, states),
-        // A kind of value that this format cannot show.
+        // A number that the format forbids, or a kind of value that it cannot show.
         _ => {}
     }
 }
@@ -192,7 +165,7 @@ fn write_series<S: Sink>(family: &Exposed, series: SeriesView<'_>, sink: &mut S)
 struct Lines<'a> {
     family: &'a Exposed,
     series: SeriesView<'a>,
-    timestamp_ms: Option<i64>,
+    time: Option<Time>,
 }
 
 impl Lines<'_> {
@@ -200,24 +173,29 @@ impl Lines<'_> {
         for (bound, count) in histogram.cumulative() {
             self.added(sink, "_bucket", Number::U64(count), "le", Added::Number(bound));
         }
-        self.line(sink, "_sum", None, self.sample(Number::F64(histogram.sum())));
-        self.last(sink, "_count", Number::U64(histogram.count()));
+        if permits_sum_of_histogram(self.family.heading(), histogram) {
+            self.line(sink, "_sum", None, self.sample(Number::F64(histogram.sum())));
+            self.last(sink, "_count", Number::U64(histogram.count()));
+        }
     }
 
     fn summary<S: Sink>(self, sink: &mut S, summary: SummaryView<'_>) {
         for (at, (quantile, value)) in summary.quantiles().enumerate() {
-            if summary.quantiles().take(at).any(|(earlier, _)| is_printed_alike(earlier, quantile)) {
-                continue;
+            let is_repeated =
+                || summary.quantiles().take(at).any(|(earlier, _)| is_printed_alike(earlier, quantile));
+            if permits_quantile(self.family.heading(), value) && !is_repeated() {
+                self.added(sink, "", Number::F64(value), "quantile", Added::Number(quantile));
             }
-            self.added(sink, "", Number::F64(value), "quantile", Added::Number(quantile));
         }
-        self.line(sink, "_sum", None, self.sample(Number::F64(summary.sum())));
+        if permits_sum(self.family.heading(), summary.sum()) {
+            self.line(sink, "_sum", None, self.sample(Number::F64(summary.sum())));
+        }
         self.last(sink, "_count", Number::U64(summary.count()));
     }
 
     /// A state set names the label that tells its states apart after itself.
     fn state_set<S: Sink>(self, sink: &mut S, states: StateSetView<'_>) {
-        let label = label_name(self.family.name());
+        let label = self.family.heading().added_label().unwrap_or_default();
         let mut seen = HashSet::new();
         for (state, is_on) in states.states().filter(|(state, _)| seen.insert(*state)) {
             self.added(sink, "", Number::U64(is_on.into()), &label, Added::Text(state));
@@ -235,14 +213,12 @@ impl Lines<'_> {
     }
 
     fn sample(self, value: Number) -> Sample {
-        Sample { value, timestamp_ms: self.timestamp_ms, is_last: false }
+        Sample { value, time: self.time, is_last: false }
     }
 
     fn line<S: Sink>(self, sink: &mut S, suffix: &str, added: Option<(&str, Added<'_>)>, sample: Sample) {
         let text = |out: &mut String| {
-            out.push_str(self.family.name());
-            out.push_str(suffix);
-            push_labels(out, self.series, self.family.label_names(), added);
+            push_series(out, self.family, suffix, self.series, added);
             out.push(' ');
         };
         sink.sample(text, sample);
@@ -261,41 +237,61 @@ enum Added<'a> {
     Text(&'a str),
 }
 
-/// Appends `{name="value",..}`, or nothing where there is no label.
-fn push_labels(
+/// Appends `name{label="value",..}`, or where the name is quoted `{"name",label="value",..}`.
+fn push_series(
     out: &mut String,
+    family: &Exposed,
+    suffix: &str,
     series: SeriesView<'_>,
-    names: LabelNames,
     added: Option<(&str, Added<'_>)>,
 ) {
+    let heading = family.heading();
     let mut separator = '{';
-    for_each_label(series, names, |name, value| {
-        out.push(separator);
-        out.push_str(name);
-        out.push_str("=\"");
+    if heading.is_quoted() {
+        out.push_str("{\"");
+        push_label_value(out, heading.name());
+        out.push_str(suffix);
+        out.push('"');
+        separator = ',';
+    } else {
+        out.push_str(heading.name());
+        out.push_str(suffix);
+    }
+    for_each_label(series, family.label_names(), |name, value| {
+        push_label(out, &mut separator, name);
         push_label_value(out, value);
         out.push('"');
-        separator = ',';
     });
     if let Some((name, value)) = added {
-        out.push(separator);
-        out.push_str(name);
-        out.push_str("=\"");
-        match value {
-            Added::Number(number) => push_f64(out, number),
-            Added::Text(text) => push_label_value(out, text),
+        push_label(out, &mut separator, name);
+        match (value, heading.format().syntax) {
+            (Added::Number(number), Syntax::Text) => push_f64(out, number),
+            (Added::Number(number), Syntax::OpenMetrics) => push_canonical(out, number),
+            (Added::Text(text), _) => push_label_value(out, text),
         }
         out.push('"');
-        separator = ',';
     }
     if separator == ',' {
         out.push('}');
     }
 }
 
+/// Appends what stands before the value of a label, and its opening quote.
+fn push_label(out: &mut String, separator: &mut char, name: &str) {
+    out.push(std::mem::replace(separator, ','));
+    if is_legal_label_name(name) {
+        out.push_str(name);
+    } else {
+        out.push('"');
+        push_label_value(out, name);
+        out.push('"');
+    }
+    out.push_str("=\"");
+}
+
 /// The series as it is written, for messages and to tell series apart: `name{label="value"}`.
 pub(crate) fn series_text(family: &Exposed, series: SeriesView<'_>) -> String {
-    let mut text = family.name().to_owned();
-    push_labels(&mut text, series, family.label_names(), None);
+    let mut text = String::new();
+    push_series(&mut text, family, "", series, None);
     text
 }

@@ -2,13 +2,21 @@
 
 use proptest::collection::vec;
 use proptest::prelude::*;
+use proptest::sample::select;
 use tachometer::{FamilyView, MetricKind, Number, SeriesView, Snapshot, Value};
 
 use super::parse::{Family, Sample, parse};
 use super::strategies::{plain_snapshots, snapshots};
 use crate::encode::encode_all;
 use crate::image::Image;
-use crate::{encode, encode_to};
+use crate::{Escaping, Format, encode, encode_to};
+
+fn formats() -> impl Strategy<Value = Format> {
+    use Escaping as E;
+    let escapings = select([E::Underscores, E::Dots, E::Values, E::AllowUtf8].as_slice());
+    (select([Format::TEXT, Format::OPEN_METRICS].as_slice()), escapings)
+        .prop_map(|(format, escaping)| format.with_escaping(escaping))
+}
 
 proptest! {
     #[test]
@@ -19,7 +27,7 @@ proptest! {
 
     #[test]
     fn several_snapshots_parse_as_one(snapshots in vec(snapshots(), 0..4)) {
-        let text = encode_all(&snapshots);
+        let text = encode_all(&snapshots, Format::TEXT);
         prop_assert!(parse(&text).is_ok(), "{:?} in\n{text}", parse(&text));
     }
 
@@ -30,24 +38,24 @@ proptest! {
     }
 
     #[test]
-    fn an_image_changes_nothing(snapshots in vec(snapshots(), 0..4)) {
-        let image = Image::new(snapshots.clone());
-        prop_assert_eq!(text(&image), encode_all(&snapshots));
+    fn an_image_changes_nothing(snapshots in vec(snapshots(), 0..4), format in formats()) {
+        let image = Image::new(snapshots.clone(), format);
+        prop_assert_eq!(text(&image), encode_all(&snapshots, format));
         let image = image.update(snapshots.clone());
-        prop_assert_eq!(text(&image), encode_all(&snapshots));
+        prop_assert_eq!(text(&image), encode_all(&snapshots, format));
 
         // The same schemas with other values: the counters begin again.
         let later: Vec<Snapshot> = snapshots.iter().map(|snapshot| snapshot.since(snapshot)).collect();
         let image = image.update(later.clone());
-        prop_assert_eq!(text(&image), encode_all(&later));
+        prop_assert_eq!(text(&image), encode_all(&later, format));
         let image = image.update(snapshots.clone());
-        prop_assert_eq!(text(&image), encode_all(&snapshots));
+        prop_assert_eq!(text(&image), encode_all(&snapshots, format));
     }
 
     #[test]
-    fn an_image_of_other_schemas_changes_nothing(before in vec(snapshots(), 0..3), now in vec(snapshots(), 0..3)) {
-        let image = Image::new(before).update(now.clone());
-        prop_assert_eq!(text(&image), encode_all(&now));
+    fn an_image_of_other_schemas_changes_nothing(before in vec(snapshots(), 0..3), now in vec(snapshots(), 0..3), format in formats()) {
+        let image = Image::new(before, format).update(now.clone());
+        prop_assert_eq!(text(&image), encode_all(&now, format));
     }
 
     #[test]

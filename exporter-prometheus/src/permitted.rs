@@ -1,0 +1,72 @@
+//! The numbers that a format forbids.
+//!
+//! The text format forbids none. In OpenMetrics what is cumulative is neither negative nor NaN, and a histogram with
+//! negative bounds has no sum, nor a count beside it. Such a line is left out; the series keeps its others.
+
+use tachometer::{FamilyView, HistogramView, MetricKind, Number, SeriesView, Snapshot, Value};
+
+use crate::format::Syntax;
+use crate::heading::Heading;
+use crate::plan::Plan;
+
+/// Whether a series that is a number may have this one.
+pub(crate) fn permits_number(heading: &Heading, number: Number) -> bool {
+    heading.kind() != MetricKind::Counter || permits_sum(heading, number.as_f64())
+}
+
+/// Whether a quantile may be this.
+pub(crate) fn permits_quantile(heading: &Heading, value: f64) -> bool {
+    !is_strict(heading) || !(value < 0.0)
+}
+
+/// Whether a sum of what is not negative may be this.
+pub(crate) fn permits_sum(heading: &Heading, sum: f64) -> bool {
+    !is_strict(heading) || sum >= 0.0
+}
+
+/// Whether a histogram may have a sum, and a count beside it.
+pub(crate) fn permits_sum_of_histogram(heading: &Heading, histogram: HistogramView<'_>) -> bool {
+    let may_be_negative = histogram.bounds().first().is_some_and(|bound| *bound < 0.0);
+    !is_strict(heading) || (!may_be_negative && permits_sum(heading, histogram.sum()))
+}
+
+/// Whether one of the series that `plan` exposes of `now` has other lines than in `before`, by these rules. Both have the
+/// schemas of the plan.
+pub(crate) fn changes_lines(plan: &Plan, now: &[Snapshot], before: &[Snapshot]) -> bool {
+    let is_strict = plan.format().syntax == Syntax::OpenMetrics;
+    is_strict
+        && plan.families().iter().any(|family| {
+            family.members().iter().any(|member| {
+                let [now, before] = [now, before].map(|snapshots| member.view(snapshots));
+                let lines = |view: Option<FamilyView<'_>>, index| {
+                    view.and_then(|view| view.series_at(index)).map(|series| left_out(family.heading(), series))
+                };
+                member.series().any(|index| {
+                    let before = lines(before, index);
+                    before.is_some() && lines(now, index).is_some_and(|now| Some(now) != before)
+                })
+            })
+        })
+}
+
+/// Which lines of a series are left out, as a number that differs when others are.
+fn left_out(heading: &Heading, series: SeriesView<'_>) -> u64 {
+    if !is_strict(heading) {
+        return 0;
+    }
+    let bits = |permitted: bool| u64::from(!permitted);
+    match series.value() {
+        Value::Number(number) => bits(permits_number(heading, number)),
+        Value::Histogram(histogram) => bits(permits_sum_of_histogram(heading, histogram)),
+        Value::Summary(summary) => {
+            let sum = bits(permits_sum(heading, summary.sum()));
+            // Of more than 64 the last ones fall out, and are not looked at: nobody has as many.
+            summary.quantiles().fold(sum, |bits, (_, value)| bits << 1 | u64::from(!permits_quantile(heading, value)))
+        }
+        _ => 0,
+    }
+}
+
+fn is_strict(heading: &Heading) -> bool {
+    heading.format().syntax == Syntax::OpenMetrics
+}
