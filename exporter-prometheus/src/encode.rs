@@ -4,9 +4,11 @@ use std::convert::Infallible;
 use std::io;
 use std::slice;
 
-use tachometer::Snapshot;
+use tachometer::{SeriesView, Snapshot};
 
+use crate::chunk::CHUNK;
 use crate::format::Format;
+use crate::heading::Heading;
 use crate::plan::Plan;
 use crate::text::{Position, Sample, Sink, push_value, write};
 
@@ -35,7 +37,18 @@ pub fn encode(snapshot: &Snapshot) -> String {
     encode_as(snapshot, Format::TEXT)
 }
 
-/// The same in any format.
+/// Renders `snapshot` in any format.
+///
+/// ```
+/// use tachometer_prometheus::{Format, encode_as};
+///
+/// let registry = tachometer::Registry::new();
+/// registry.counter("records_sent_total", "Records sent.")?.add(500);
+/// let text = encode_as(&registry.snapshot(), Format::OPEN_METRICS);
+/// assert!(text.contains("# TYPE records_sent counter\nrecords_sent_total 500\n"));
+/// assert!(text.ends_with("# EOF\n"));
+/// # Ok::<(), tachometer::RegisterError>(())
+/// ```
 #[must_use]
 pub fn encode_as(snapshot: &Snapshot, format: Format) -> String {
     encode_all(slice::from_ref(snapshot), format)
@@ -43,15 +56,20 @@ pub fn encode_as(snapshot: &Snapshot, format: Format) -> String {
 
 /// Renders `snapshots` as one exposition.
 pub(crate) fn encode_all(snapshots: &[Snapshot], format: Format) -> String {
+    encode_plan(&Plan::new(snapshots, format), snapshots)
+}
+
+/// Renders what `plan` exposes of `snapshots`.
+pub(crate) fn encode_plan(plan: &Plan, snapshots: &[Snapshot]) -> String {
     let mut sink = Direct { out: String::new() };
-    let Ok(()) = write(&Plan::new(snapshots, format), snapshots, &mut sink);
-    sink.out.push_str(format.end());
+    let Ok(()) = write(plan, snapshots, &mut sink);
+    sink.out.push_str(plan.format().end());
     sink.out
 }
 
-/// Renders `snapshot` in the text format 0.0.4 into `writer`, in pieces of about 64 KiB.
+/// Renders `snapshot` into `writer`, in pieces of about 64 KiB.
 ///
-/// The same text as that of [`encode`], without holding all of it. `writer` needs no buffer of its own, and is flushed
+/// The same text as that of [`encode_as`], without holding all of it. `writer` needs no buffer of its own, and is flushed
 /// at the end.
 ///
 /// # Errors
@@ -59,15 +77,18 @@ pub(crate) fn encode_all(snapshots: &[Snapshot], format: Format) -> String {
 /// The first error of `writer`, after which nothing more is written to it.
 ///
 /// ```no_run
+/// use tachometer_prometheus::Format;
+///
 /// # let registry = tachometer::Registry::new();
 /// let file = std::fs::File::create("metrics.prom")?;
-/// tachometer_prometheus::encode_to(&registry.snapshot(), file)?;
+/// tachometer_prometheus::encode_to(&registry.snapshot(), Format::TEXT, file)?;
 /// # Ok::<(), std::io::Error>(())
 /// ```
-pub fn encode_to(snapshot: &Snapshot, writer: impl io::Write) -> io::Result<()> {
+pub fn encode_to(snapshot: &Snapshot, format: Format, writer: impl io::Write) -> io::Result<()> {
     let snapshots = slice::from_ref(snapshot);
-    let mut sink = Stream { out: String::with_capacity(2 * PIECE), writer };
-    write(&Plan::new(snapshots, Format::TEXT), snapshots, &mut sink)?;
+    let mut sink = Stream { out: String::with_capacity(2 * CHUNK), writer };
+    write(&Plan::new(snapshots, format), snapshots, &mut sink)?;
+    sink.out.push_str(format.end());
     sink.pass_on()?;
     sink.writer.flush()
 }
@@ -84,7 +105,7 @@ impl Sink for Direct {
         self.out.push_str(text);
     }
 
-    fn series(&mut self, _at: Position) -> Result<(), Infallible> {
+    fn series(&mut self, _: Position, _: &Heading, _: SeriesView<'_>) -> Result<(), Infallible> {
         Ok(())
     }
 
@@ -93,9 +114,6 @@ impl Sink for Direct {
         push_value(&mut self.out, sample);
     }
 }
-
-/// How much text is gathered before it is written.
-const PIECE: usize = 64 * 1024;
 
 /// Passes the text on between two series, whenever there is a piece.
 struct Stream<W> {
@@ -118,8 +136,8 @@ impl<W: io::Write> Sink for Stream<W> {
         self.out.push_str(text);
     }
 
-    fn series(&mut self, _at: Position) -> io::Result<()> {
-        if self.out.len() >= PIECE { self.pass_on() } else { Ok(()) }
+    fn series(&mut self, _: Position, _: &Heading, _: SeriesView<'_>) -> io::Result<()> {
+        if self.out.len() >= CHUNK { self.pass_on() } else { Ok(()) }
     }
 
     fn sample(&mut self, text: impl FnOnce(&mut String), sample: Sample) {

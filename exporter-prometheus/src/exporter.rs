@@ -8,6 +8,7 @@ use tachometer::{Registry, Snapshot};
 
 use crate::body::Body;
 use crate::clash::{Clash, ClashError};
+use crate::encode::encode_plan;
 use crate::error::ServeError;
 use crate::format::Format;
 use crate::image::Image;
@@ -15,7 +16,7 @@ use crate::kept::Kept;
 use crate::plan::Plan;
 use crate::server::Server;
 
-/// Renders one or several registries in the text format 0.0.4, and serves them to Prometheus.
+/// Renders one or several registries, and serves them to Prometheus.
 ///
 /// It keeps the text of the last scrape, and prints those values anew that have changed since. That makes a scrape tens
 /// of times cheaper than [`encode`](crate::encode()). Clones share what is kept, and any number of threads may render
@@ -121,28 +122,70 @@ impl Exporter {
     ///
     /// Beside the snapshots some 10 ns a sample that has changed since the last render, more for floats, and a part of
     /// a nanosecond for one that has not; for the first time after a registration, what [`encode`](crate::encode())
-    /// costs. A body of an earlier render that is still held costs a copy of the text. No producer waits for it, and no
-    /// other render.
+    /// costs. The chunks of an earlier body that is still held are copied where they change. No producer waits for it,
+    /// and no other render.
     ///
     /// ```
     /// let registry = tachometer::Registry::new();
     /// registry.counter("records_sent_total", "Records sent.")?.add(500);
     /// let exporter = tachometer_prometheus::Exporter::new(&registry);
-    /// let mut socket = Vec::new();
-    /// std::io::Write::write_all(&mut socket, exporter.render_body().as_bytes())?;
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// assert!(exporter.render_body().to_text().contains("\nrecords_sent_total 500\n"));
+    /// # Ok::<(), tachometer::RegisterError>(())
     /// ```
     #[must_use]
     pub fn render_body(&self) -> Body {
+        self.render_as(Format::TEXT)
+    }
+
+    /// The same in any format.
+    ///
+    /// One text is kept, that of the last format. So a render in another one makes all texts anew.
+    ///
+    /// ```
+    /// use tachometer_prometheus::{Exporter, Format};
+    ///
+    /// let registry = tachometer::Registry::new();
+    /// registry.counter("records_sent_total", "Records sent.")?.add(500);
+    /// let format = Format::negotiate(Some("application/openmetrics-text"));
+    /// let body = Exporter::new(&registry).render_as(format);
+    /// assert!(body.to_text().ends_with("# EOF\n"));
+    /// # Ok::<(), tachometer::RegisterError>(())
+    /// ```
+    #[must_use]
+    pub fn render_as(&self, format: Format) -> Body {
         let turn = self.inner.kept.begin();
         let snapshots = self.snapshots();
-        let image = match turn.take() {
+        let image = match turn.take(format) {
             Some(image) => Arc::unwrap_or_clone(image).update(snapshots),
-            None => Image::new(snapshots, Format::TEXT),
+            None => Image::new(snapshots, format),
         };
         let body = image.body().clone();
         turn.keep(image);
         body
+    }
+
+    /// Renders the families whose name `wanted` accepts, and keeps nothing.
+    ///
+    /// The name is that of the samples without their suffix, as it is spelled in this format. What is left out because
+    /// its name is taken stays out. Costs as much as [`encode_as`](crate::encode_as) for the chosen families.
+    ///
+    /// ```
+    /// use tachometer_prometheus::{Exporter, Format};
+    ///
+    /// let registry = tachometer::Registry::new();
+    /// registry.counter("records_sent_total", "Records sent.")?.add(500);
+    /// registry.gauge("queue_size", "Records waiting.")?;
+    /// let body = Exporter::new(&registry).render_families(Format::TEXT, |name| name.starts_with("records_"));
+    /// assert!(body.to_text().ends_with("\nrecords_sent_total 500\n"));
+    /// assert!(!body.to_text().contains("queue_size"));
+    /// # Ok::<(), tachometer::RegisterError>(())
+    /// ```
+    #[must_use]
+    pub fn render_families(&self, format: Format, wanted: impl Fn(&str) -> bool) -> Body {
+        let snapshots = self.snapshots();
+        let mut plan = Plan::new(&snapshots, format);
+        plan.retain(wanted);
+        encode_plan(&plan, &snapshots).into()
     }
 
     /// Serves the metrics at `http://addr/metrics`, from a thread of its own.

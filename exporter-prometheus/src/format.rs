@@ -97,7 +97,9 @@ impl Format {
             (Syntax::Text, E::Values) => "text/plain; version=0.0.4; charset=utf-8; escaping=values",
             // The first version whose names may be quoted.
             (Syntax::Text, E::AllowUtf8) => "text/plain; version=1.0.0; charset=utf-8; escaping=allow-utf-8",
-            (Syntax::OpenMetrics, E::Underscores) => "application/openmetrics-text; version=1.0.0; charset=utf-8",
+            (Syntax::OpenMetrics, E::Underscores) => {
+                "application/openmetrics-text; version=1.0.0; charset=utf-8"
+            }
             (Syntax::OpenMetrics, E::Dots) => {
                 "application/openmetrics-text; version=1.0.0; charset=utf-8; escaping=dots"
             }

@@ -1,25 +1,30 @@
 //! The image of the last exposition, from which the next one is made.
 //!
 //! ```text
-//!  body   # TYPE sent_total counter¶ sent_total{stream="a"} 17¶ sent_total{stream="b"} 4¶
-//!  ends                            ^                          ^                         ^   by place in the plan
+//!  body   # TYPE sent_total counter¶ sent_total{stream="a"} 17¶ | sent_total{stream="b"} 4¶
+//!  ends                            ^                          ^ |                         ^   by place in the plan
+//!  bounds                                                       2                         3   by chunk
 //! ```
 //!
 //! The text between the values is the body itself, so nothing else is kept but where the lines of each series end, and
 //! the snapshots, which say what has changed since. While only values change, those of the changed series are printed
-//! again, in their places. A value ends with its line and has no space in it: that is enough to find it.
+//! again, in their places, and chunks without any are not touched. A value ends with its line and has no space in it:
+//! that is enough to find it.
 
 use std::convert::Infallible;
+use std::mem;
 use std::str;
 use std::sync::Arc;
 
-use tachometer::Snapshot;
+use tachometer::{SeriesView, Snapshot};
 
 use crate::body::Body;
+use crate::chunk::{CHUNK, Chunk};
 use crate::format::Format;
+use crate::heading::Heading;
 use crate::line::Line;
 use crate::patch::Patch;
-use crate::permitted::changes_lines;
+use crate::permitted::has_same_lines;
 use crate::plan::Plan;
 use crate::text::{Position, Sample, Sink, push_value, write, write_chosen};
 
@@ -29,8 +34,16 @@ pub(crate) struct Image {
     plan: Arc<Plan>,
     snapshots: Vec<Snapshot>,
     body: Body,
-    /// Where the text of each place of the plan ends. It begins where the one before it ends.
-    ends: Vec<u32>,
+    places: Places,
+}
+
+/// Where the texts of the places are.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Places {
+    /// Where the text of each place ends in its chunk. It begins where the one before it ends.
+    pub(crate) ends: Vec<u32>,
+    /// The place with which the next chunk begins, for each chunk.
+    pub(crate) bounds: Vec<usize>,
 }
 
 impl Image {
@@ -45,18 +58,17 @@ impl Image {
         &self.body
     }
 
+    pub(crate) fn format(&self) -> Format {
+        self.plan.format()
+    }
+
     /// Renders `snapshots` with as much of this image as is still true.
     pub(crate) fn update(self, snapshots: Vec<Snapshot>) -> Image {
         let pairs = || snapshots.iter().zip(&self.snapshots);
         let knows_schemas = snapshots.len() == self.snapshots.len()
             && pairs().all(|(now, before)| now.schema_id() == before.schema_id());
-        // Beyond four gigabytes the ends mean nothing.
-        if !knows_schemas || u32::try_from(self.body.as_bytes().len()).is_err() {
-            return Image::new(snapshots, self.plan.format());
-        }
-        // The lines that are kept are found by their number.
-        if changes_lines(&self.plan, &snapshots, &self.snapshots) {
-            return Image::new(snapshots, self.plan.format());
+        if !knows_schemas {
+            return Image::new(snapshots, self.format());
         }
         if pairs().all(|(now, before)| now.has_series_of(before)) {
             return self.patch(snapshots);
@@ -64,7 +76,7 @@ impl Image {
         let plan = if self.plan.holds_for_any_values() {
             Arc::clone(&self.plan)
         } else {
-            Arc::new(Plan::new(&snapshots, self.plan.format()))
+            Arc::new(Plan::new(&snapshots, self.format()))
         };
         Image::record(plan, snapshots, Some(&self))
     }
@@ -74,12 +86,12 @@ impl Image {
         let changed: Vec<Vec<usize>> =
             snapshots.iter().zip(&self.snapshots).map(|(now, before)| now.changed_since(before)).collect();
         if changed.iter().any(|changed| !changed.is_empty()) {
-            let body = self.body.make_mut();
-            let mut patch = Patch::new(&self.snapshots, body, &self.ends);
-            let Ok(()) = write_chosen(&self.plan, &snapshots, &changed, &mut patch);
-            let edits = patch.into_edits();
-            edits.apply(body);
-            edits.shift(&mut self.ends);
+            let mut patch = Patch::new(&self.snapshots, self.body.make_mut(), &mut self.places);
+            if write_chosen(&self.plan, &snapshots, &changed, &mut patch).is_err() {
+                // What is patched already is lost with the image. It happens when a number becomes NaN, or is one no more.
+                return Image::record(self.plan, snapshots, None);
+            }
+            patch.finish();
         }
         Image { snapshots, ..self }
     }
@@ -87,37 +99,68 @@ impl Image {
     /// Renders `snapshots` by this plan, with the texts that are known already. All plans of the same schemas have the
     /// same places.
     fn record(plan: Arc<Plan>, snapshots: Vec<Snapshot>, known: Option<&Image>) -> Image {
-        let room = known.map_or(0, |known| known.body.as_bytes().len());
-        let (out, ends) = (String::with_capacity(room), Vec::with_capacity(plan.places()));
-        let mut sink = Record { out, ends, known, lines: &[] };
+        let mut sink = Record::new(known, plan.places());
         let Ok(()) = write(&plan, &snapshots, &mut sink);
         sink.end_places(plan.places());
-        let Record { mut out, ends, .. } = sink;
-        out.push_str(plan.format().end());
-        out.shrink_to(out.len() + out.len() / 64);
-        Image { plan, snapshots, body: out.into(), ends }
+        sink.out.push_str(plan.format().end());
+        sink.close_chunk();
+        let (body, places) = (Body::of(sink.chunks), sink.places);
+        Image { plan, snapshots, body, places }
     }
 
     /// The text of a place.
     fn text(&self, place: usize) -> &[u8] {
-        let begin = if place == 0 { 0 } else { self.ends[place - 1] };
-        &self.body.as_bytes()[begin as usize..self.ends[place] as usize]
+        let Places { ends, bounds } = &self.places;
+        let number = bounds.partition_point(|bound| *bound <= place);
+        let begin = self.places.begin(number, place);
+        &self.body.chunk(number)[begin..ends[place] as usize]
+    }
+}
+
+impl Places {
+    /// Where the text of a place begins in the chunk with this number, which is its own.
+    #[inline]
+    pub(crate) fn begin(&self, number: usize, place: usize) -> usize {
+        if place == self.first(number) { 0 } else { self.ends[place - 1] as usize }
+    }
+
+    /// The first place of a chunk.
+    #[inline]
+    pub(crate) fn first(&self, number: usize) -> usize {
+        if number == 0 { 0 } else { self.bounds[number - 1] }
     }
 }
 
 /// Renders everything, and notes where each place ends.
 struct Record<'a> {
     out: String,
-    ends: Vec<u32>,
+    chunks: Vec<Arc<Chunk>>,
+    places: Places,
     known: Option<&'a Image>,
     /// What is known of the lines of the series, from the next one on.
     lines: &'a [u8],
 }
 
-impl Record<'_> {
+impl<'a> Record<'a> {
+    fn new(known: Option<&'a Image>, places: usize) -> Record<'a> {
+        let places = Places { ends: Vec::with_capacity(places), bounds: Vec::new() };
+        Record { out: String::new(), chunks: Vec::new(), places, known, lines: &[] }
+    }
+
     /// Notes that all places before `place` end here.
     fn end_places(&mut self, place: usize) {
-        self.ends.resize(place, self.out.len() as u32);
+        // A chunk is not much longer than it is to be, but for a single series; of none are the lines this long.
+        self.places.ends.resize(place, self.out.len() as u32);
+        if self.out.len() >= CHUNK {
+            self.close_chunk();
+        }
+    }
+
+    /// Begins a chunk with the next place.
+    fn close_chunk(&mut self) {
+        let out = mem::replace(&mut self.out, String::with_capacity(CHUNK + CHUNK / 16));
+        self.chunks.push(Arc::new(Chunk::new(out.into_bytes())));
+        self.places.bounds.push(self.places.ends.len());
     }
 }
 
@@ -129,9 +172,13 @@ impl Sink for Record<'_> {
         self.out.push_str(text);
     }
 
-    fn series(&mut self, at: Position) -> Result<(), Infallible> {
+    fn series(&mut self, at: Position, heading: &Heading, series: SeriesView<'_>) -> Result<(), Infallible> {
         self.end_places(at.place);
-        self.lines = self.known.map_or(&[], |known| known.text(at.place));
+        let known = self.known.filter(|known| {
+            let before = known.snapshots[at.source].series_at(at.index);
+            before.is_some_and(|before| has_same_lines(heading, before, series))
+        });
+        self.lines = known.map_or(&[], |known| known.text(at.place));
         Ok(())
     }
 

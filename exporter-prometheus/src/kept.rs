@@ -6,6 +6,7 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use crate::format::Format;
 use crate::image::Image;
 
 /// The image of the last render, if nobody has taken it.
@@ -35,10 +36,17 @@ impl Kept {
 }
 
 impl Turn<'_> {
-    /// The image, for this render alone if there is no other.
-    pub(crate) fn take(&self) -> Option<Arc<Image>> {
+    /// The image, if it has this format, for this render alone if there is no other.
+    pub(crate) fn take(&self, format: Format) -> Option<Arc<Image>> {
         let mut state = self.0.lock();
-        if state.renders == 1 { state.image.take() } else { state.image.clone() }
+        // One of another format is left for a render that can use it, until this one replaces it.
+        if state.image.as_ref()?.format() != format {
+            None
+        } else if state.renders == 1 {
+            state.image.take()
+        } else {
+            state.image.clone()
+        }
     }
 
     /// Keeps the image of this render, in place of any other.
@@ -69,14 +77,14 @@ mod tests {
     fn a_render_takes_the_image_if_it_is_alone_and_leaves_it_to_others_if_not() {
         let kept = Kept::default();
         let first = kept.begin();
-        assert!(first.take().is_none());
+        assert!(first.take(Format::TEXT).is_none());
         first.keep(Image::new(Vec::new(), Format::TEXT));
 
         let second = kept.begin();
-        assert!(first.take().is_some());
-        assert!(second.take().is_some());
+        assert!(first.take(Format::TEXT).is_some());
+        assert!(second.take(Format::TEXT).is_some());
         drop(first);
-        assert!(second.take().is_some());
-        assert!(second.take().is_none(), "it was taken");
+        assert!(second.take(Format::TEXT).is_some());
+        assert!(second.take(Format::TEXT).is_none(), "it was taken");
     }
 }

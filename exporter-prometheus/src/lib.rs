@@ -66,12 +66,15 @@
 #![forbid(unsafe_code)]
 
 mod body;
+mod chunk;
 mod clash;
+mod coding;
 mod encode;
 mod error;
 mod escape;
 mod exporter;
 mod format;
+mod gzip;
 mod heading;
 mod image;
 mod kept;
@@ -99,6 +102,7 @@ struct Readme;
 
 pub use crate::body::Body;
 pub use crate::clash::{Clash, ClashError};
+pub use crate::coding::Coding;
 pub use crate::encode::{encode, encode_as, encode_to};
 pub use crate::error::ServeError;
 pub use crate::exporter::Exporter;

@@ -45,7 +45,8 @@ impl Escaping {
         }
         let mut spelled = if self == Escaping::Values { "U__".to_owned() } else { String::new() };
         for (at, character) in name.char_indices() {
-            let legal = u8::try_from(character).is_ok_and(is_legal_byte) && !(at == 0 && character.is_ascii_digit());
+            let legal =
+                u8::try_from(character).is_ok_and(is_legal_byte) && !(at == 0 && character.is_ascii_digit());
             match (self, character) {
                 (Escaping::Dots | Escaping::Values, '_') => spelled.push_str("__"),
                 (Escaping::Dots, '.') => spelled.push_str("_dot_"),

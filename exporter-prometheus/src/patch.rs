@@ -1,10 +1,14 @@
 //! Printing values into an image, where the ones before them were.
 
-use std::convert::Infallible;
+use std::sync::Arc;
 
-use tachometer::{Number, Snapshot, Value};
+use tachometer::{Number, SeriesView, Snapshot, Value};
 
+use crate::chunk::Chunk;
+use crate::heading::Heading;
+use crate::image::Places;
 use crate::line::Line;
+use crate::permitted::has_same_lines;
 use crate::splice::Edits;
 use crate::text::{Position, Sample, Sink, push_value};
 
@@ -12,9 +16,11 @@ use crate::text::{Position, Sample, Sink, push_value};
 pub(crate) struct Patch<'a> {
     /// What the image shows.
     before: &'a [Snapshot],
-    body: &'a mut [u8],
-    /// Where the text of each place ends.
-    ends: &'a [u32],
+    chunks: &'a mut [Arc<Chunk>],
+    places: &'a mut Places,
+    /// The number of the chunk that is being changed, and its text, which is taken out of it meanwhile.
+    number: usize,
+    text: Option<Vec<u8>>,
     /// Where the next line of the series begins, and where its last one ends.
     next: usize,
     end: usize,
@@ -25,24 +31,54 @@ pub(crate) struct Patch<'a> {
     edits: Edits,
 }
 
+/// A series has other lines than in the image.
+#[derive(Debug)]
+pub(crate) struct OtherLines;
+
 impl<'a> Patch<'a> {
-    pub(crate) fn new(before: &'a [Snapshot], body: &'a mut [u8], ends: &'a [u32]) -> Patch<'a> {
-        Patch { before, body, ends, next: 0, end: 0, old: None, tail: String::new(), edits: Edits::default() }
+    pub(crate) fn new(
+        before: &'a [Snapshot],
+        chunks: &'a mut [Arc<Chunk>],
+        places: &'a mut Places,
+    ) -> Patch<'a> {
+        let (tail, edits) = (String::new(), Edits::default());
+        Patch { before, chunks, places, number: 0, text: None, next: 0, end: 0, old: None, tail, edits }
     }
 
-    /// What is left to be done.
-    pub(crate) fn into_edits(self) -> Edits {
-        self.edits
+    /// Does what is left to be done.
+    pub(crate) fn finish(mut self) {
+        self.close();
+    }
+
+    /// Goes on to the chunk that has this place.
+    #[inline]
+    fn go_to(&mut self, place: usize) {
+        if self.text.is_none() || place >= self.places.bounds[self.number] {
+            self.close();
+            self.number += self.places.bounds[self.number..].partition_point(|bound| *bound <= place);
+            self.text = Some(Chunk::take(&mut self.chunks[self.number]));
+        }
+    }
+
+    /// Applies the edits of the chunk and puts it back.
+    fn close(&mut self) {
+        let Some(mut text) = self.text.take() else { return };
+        self.edits.apply(&mut text);
+        let first = self.places.first(self.number);
+        self.edits.shift(&mut self.places.ends[first..self.places.bounds[self.number]]);
+        self.edits.clear();
+        Chunk::put(&mut self.chunks[self.number], text);
     }
 
     /// Prints the value of the next line.
     fn print(&mut self, sample: Sample) {
-        let line = Line::first(&self.body[self.next..self.end], sample);
+        let Some(text) = &mut self.text else { return };
+        let line = Line::first(&text[self.next..self.end], sample);
         let begin = self.next + line.value;
         self.next += line.end;
         self.tail.clear();
         push_value(&mut self.tail, sample);
-        let slot = &mut self.body[begin..self.next];
+        let slot = &mut text[begin..self.next];
         if slot.len() == self.tail.len() {
             slot.copy_from_slice(self.tail.as_bytes());
         } else {
@@ -56,26 +92,27 @@ impl<'a> Patch<'a> {
         let (Some(old), Number::U64(new), None) = (self.old, sample.value, sample.time) else {
             return false;
         };
-        new.checked_sub(old).is_some_and(|by| raise(&mut self.body[self.next..self.end - 1], by))
+        let (Some(text), Some(by)) = (&mut self.text, new.checked_sub(old)) else { return false };
+        raise(&mut text[self.next..self.end - 1], by)
     }
 }
 
 impl Sink for Patch<'_> {
-    type Error = Infallible;
+    type Error = OtherLines;
 
     fn head(&mut self, _place: usize, _text: &str) {}
 
     #[inline]
-    fn series(&mut self, at: Position) -> Result<(), Infallible> {
-        // The first place is that of a head.
-        self.next = self.ends[at.place - 1] as usize;
-        self.end = self.ends[at.place] as usize;
-        let before = self.before[at.source].series_at(at.index);
-        self.old = match before.map(|series| series.value()) {
-            Some(Value::Number(Number::U64(old))) => Some(old),
+    fn series(&mut self, at: Position, heading: &Heading, series: SeriesView<'_>) -> Result<(), OtherLines> {
+        self.go_to(at.place);
+        self.next = self.places.begin(self.number, at.place);
+        self.end = self.places.ends[at.place] as usize;
+        let before = self.before[at.source].series_at(at.index).ok_or(OtherLines)?;
+        self.old = match before.value() {
+            Value::Number(Number::U64(old)) => Some(old),
             _ => None,
         };
-        Ok(())
+        if has_same_lines(heading, before, series) { Ok(()) } else { Err(OtherLines) }
     }
 
     #[inline]

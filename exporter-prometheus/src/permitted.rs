@@ -3,11 +3,10 @@
 //! The text format forbids none. In OpenMetrics what is cumulative is neither negative nor NaN, and a histogram with
 //! negative bounds has no sum, nor a count beside it. Such a line is left out; the series keeps its others.
 
-use tachometer::{FamilyView, HistogramView, MetricKind, Number, SeriesView, Snapshot, Value};
+use tachometer::{HistogramView, MetricKind, Number, SeriesView, Value};
 
 use crate::format::Syntax;
 use crate::heading::Heading;
-use crate::plan::Plan;
 
 /// Whether a series that is a number may have this one.
 pub(crate) fn permits_number(heading: &Heading, number: Number) -> bool {
@@ -16,7 +15,7 @@ pub(crate) fn permits_number(heading: &Heading, number: Number) -> bool {
 
 /// Whether a quantile may be this.
 pub(crate) fn permits_quantile(heading: &Heading, value: f64) -> bool {
-    !is_strict(heading) || !(value < 0.0)
+    !is_strict(heading) || value.is_nan() || value >= 0.0
 }
 
 /// Whether a sum of what is not negative may be this.
@@ -30,30 +29,14 @@ pub(crate) fn permits_sum_of_histogram(heading: &Heading, histogram: HistogramVi
     !is_strict(heading) || (!may_be_negative && permits_sum(heading, histogram.sum()))
 }
 
-/// Whether one of the series that `plan` exposes of `now` has other lines than in `before`, by these rules. Both have the
-/// schemas of the plan.
-pub(crate) fn changes_lines(plan: &Plan, now: &[Snapshot], before: &[Snapshot]) -> bool {
-    let is_strict = plan.format().syntax == Syntax::OpenMetrics;
-    is_strict
-        && plan.families().iter().any(|family| {
-            family.members().iter().any(|member| {
-                let [now, before] = [now, before].map(|snapshots| member.view(snapshots));
-                let lines = |view: Option<FamilyView<'_>>, index| {
-                    view.and_then(|view| view.series_at(index)).map(|series| left_out(family.heading(), series))
-                };
-                member.series().any(|index| {
-                    let before = lines(before, index);
-                    before.is_some() && lines(now, index).is_some_and(|now| Some(now) != before)
-                })
-            })
-        })
+/// Whether a series has the same lines now as before, by these rules.
+#[inline]
+pub(crate) fn has_same_lines(heading: &Heading, before: SeriesView<'_>, now: SeriesView<'_>) -> bool {
+    !is_strict(heading) || left_out(heading, before) == left_out(heading, now)
 }
 
 /// Which lines of a series are left out, as a number that differs when others are.
 fn left_out(heading: &Heading, series: SeriesView<'_>) -> u64 {
-    if !is_strict(heading) {
-        return 0;
-    }
     let bits = |permitted: bool| u64::from(!permitted);
     match series.value() {
         Value::Number(number) => bits(permits_number(heading, number)),
@@ -61,7 +44,9 @@ fn left_out(heading: &Heading, series: SeriesView<'_>) -> u64 {
         Value::Summary(summary) => {
             let sum = bits(permits_sum(heading, summary.sum()));
             // Of more than 64 the last ones fall out, and are not looked at: nobody has as many.
-            summary.quantiles().fold(sum, |bits, (_, value)| bits << 1 | u64::from(!permits_quantile(heading, value)))
+            summary
+                .quantiles()
+                .fold(sum, |bits, (_, value)| bits << 1 | u64::from(!permits_quantile(heading, value)))
         }
         _ => 0,
     }

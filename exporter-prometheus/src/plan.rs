@@ -67,6 +67,11 @@ impl Plan {
         plan
     }
 
+    /// Exposes no other families than those whose name `wanted` accepts.
+    pub(crate) fn retain(&mut self, wanted: impl Fn(&str) -> bool) {
+        self.families.retain(|family| wanted(family.name()));
+    }
+
     /// The format that it is for.
     pub(crate) fn format(&self) -> Format {
         self.format
@@ -110,7 +115,11 @@ impl Plan {
                     self.families.push(candidate.into_exposed());
                 }
                 Err(reason) => {
-                    self.clashes.push(Clash::new(candidate.heading.name().to_owned(), candidate.source, reason));
+                    self.clashes.push(Clash::new(
+                        candidate.heading.name().to_owned(),
+                        candidate.source,
+                        reason,
+                    ));
                 }
             }
         }
@@ -310,7 +319,13 @@ impl Candidate<'_> {
     fn into_exposed(self) -> Exposed {
         let head = self.heading.text(self.view.help(), self.view.unit());
         let member = self.member();
-        Exposed { heading: self.heading, head, label_names: LabelNames::Legal, place: 0, members: vec![member] }
+        Exposed {
+            heading: self.heading,
+            head,
+            label_names: LabelNames::Legal,
+            place: 0,
+            members: vec![member],
+        }
     }
 
     /// The places are known when all families are.

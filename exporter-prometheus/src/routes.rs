@@ -45,8 +45,7 @@ pub(crate) async fn answer<B>(request: Request<B>, render: Render) -> Result<Ans
 /// any time; on the server's own thread both would delay the timeouts and the answers of every other connection.
 async fn scrape(render: Render) -> Answer {
     match tokio::task::spawn_blocking(move || render()).await {
-        // The text is sent from where it is kept.
-        Ok(body) => respond(StatusCode::OK, CONTENT_TYPE_TEXT, Bytes::from_owner(body)),
+        Ok(body) => respond(StatusCode::OK, CONTENT_TYPE_TEXT, body.to_text()),
         Err(_) => refuse(StatusCode::INTERNAL_SERVER_ERROR, "the metrics could not be rendered\n"),
     }
 }

@@ -37,6 +37,12 @@ impl Edits {
         self.texts.push_str(text);
     }
 
+    /// Forgets all edits.
+    pub(crate) fn clear(&mut self) {
+        self.edits.clear();
+        self.texts.clear();
+    }
+
     /// Replaces the parts of `body`.
     ///
     /// The runs of text between them move within the buffer, each of them once: those that go to the left from left to

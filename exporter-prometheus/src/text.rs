@@ -22,6 +22,7 @@ use tachometer::{StateSetView, SummaryView, Value};
 
 use crate::escape::push_label_value;
 use crate::format::Syntax;
+use crate::heading::Heading;
 use crate::labels::for_each_label;
 use crate::names::is_legal_label_name;
 use crate::number::{push_canonical, push_f64, push_i64, push_number};
@@ -37,7 +38,7 @@ pub(crate) trait Sink {
     fn head(&mut self, place: usize, text: &str);
 
     /// The samples that follow belong to this series.
-    fn series(&mut self, at: Position) -> Result<(), Self::Error>;
+    fn series(&mut self, at: Position, heading: &Heading, series: SeriesView<'_>) -> Result<(), Self::Error>;
 
     /// One line: what `text` writes, then the value.
     fn sample(&mut self, text: impl FnOnce(&mut String), sample: Sample);
@@ -81,7 +82,7 @@ pub(crate) fn write<S: Sink>(plan: &Plan, snapshots: &[Snapshot], sink: &mut S) 
                     sink.head(family.place(), family.head());
                     has_head = true;
                 }
-                sink.series(member.position(index))?;
+                sink.series(member.position(index), family.heading(), series)?;
                 write_series(family, series, sink);
             }
         }
@@ -101,7 +102,7 @@ pub(crate) fn write_chosen<S: Sink>(
             let Some(view) = member.view(snapshots) else { continue };
             for &index in within(&chosen[member.source()], member.series()) {
                 if let Some(series) = exposed_series(plan, view, member, index) {
-                    sink.series(member.position(index))?;
+                    sink.series(member.position(index), family.heading(), series)?;
                     write_series(family, series, sink);
                 }
             }

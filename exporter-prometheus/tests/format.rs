@@ -4,7 +4,7 @@
 use std::io;
 
 use tachometer::{Buckets, FamilyBuilder, MetricKind, NO_LABELS, Number, Registry, Snapshot};
-use tachometer_prometheus::{encode, encode_to};
+use tachometer_prometheus::{Format, encode, encode_to};
 
 /// The text of a snapshot with these families.
 fn text<const N: usize>(families: [FamilyBuilder; N]) -> String {
@@ -371,10 +371,10 @@ fn the_first_error_of_the_writer_is_returned() {
     }
     let snapshot = Snapshot::builder().family(gauge("g").number(NO_LABELS, one())).build();
     let snapshot = snapshot.expect("one gauge");
-    let error = encode_to(&snapshot, Full).expect_err("the writer is full");
+    let error = encode_to(&snapshot, Format::TEXT, Full).expect_err("the writer is full");
     assert_eq!(error.kind(), io::ErrorKind::StorageFull);
-    let error =
-        encode_to(&snapshot, io::BufWriter::new(Full)).expect_err("a buffer must not swallow the error");
+    let error = encode_to(&snapshot, Format::TEXT, io::BufWriter::new(Full))
+        .expect_err("a buffer must not swallow the error");
     assert_eq!(error.kind(), io::ErrorKind::StorageFull);
 }
 
@@ -386,7 +386,7 @@ fn a_text_of_many_pieces_is_written_whole() {
     }
     let snapshot = Snapshot::builder().family(family).build().expect("the labels differ");
     let mut written = Vec::new();
-    encode_to(&snapshot, &mut written).expect("a vector takes all");
+    encode_to(&snapshot, Format::TEXT, &mut written).expect("a vector takes all");
     assert!(written.len() > 2 * 64 * 1024);
     assert_eq!(written, encode(&snapshot).into_bytes());
 }

@@ -10,7 +10,7 @@ use std::{
 };
 
 use tachometer::{Registry, Snapshot};
-use tachometer_prometheus::{Exporter, encode, encode_to};
+use tachometer_prometheus::{Exporter, Format, encode, encode_to};
 
 use crate::{
     expected, exposition,
@@ -58,7 +58,7 @@ fn round_trip(families: &[Family]) -> Option<String> {
     expected::check(&snapshot, &lines);
 
     let mut written = Vec::new();
-    encode_to(&snapshot, &mut written).expect("a vector takes everything");
+    encode_to(&snapshot, Format::TEXT, &mut written).expect("a vector takes everything");
     assert_eq!(String::from_utf8(written).as_ref(), Ok(&text));
     Some(text)
 }

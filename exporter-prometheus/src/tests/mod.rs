@@ -1,6 +1,7 @@
 //! Properties of the text, on random snapshots that hold anything a snapshot can hold, of label values, and of what is
 //! exposed beside registrations.
 
+mod gzip;
 mod label_values;
 mod parse;
 mod properties;
