@@ -46,8 +46,8 @@ impl Chunk {
     }
 
     /// The text compressed, which is kept until the chunk changes.
-    pub(crate) fn deflated(&self) -> &Deflated {
-        self.deflated.get_or_init(|| deflate(&self.text))
+    pub(crate) fn deflated(&self, deflater: &mut Deflater) -> &Deflated {
+        self.deflated.get_or_init(|| deflater.deflate(&self.text))
     }
 
     /// Takes the text out, to be changed, or a copy if anybody reads it. [`put`](Chunk::put) follows.
@@ -67,26 +67,35 @@ impl Chunk {
     }
 }
 
-/// Compresses with the fastest level: the next one takes half as long again, for a tenth less of bytes.
-fn deflate(text: &[u8]) -> Deflated {
-    let mut compress = Compress::new(Compression::fast(), false);
-    // Expositions shrink to a fifth or less.
-    let mut out = Vec::with_capacity(text.len() / 4 + 64);
-    loop {
-        let done = compress.total_in() as usize;
-        let status = compress.compress_vec(&text[done..], &mut out, FlushCompress::Sync);
-        debug_assert!(
-            matches!(status, Ok(Status::Ok | Status::BufError)),
-            "deflating cannot fail: {status:?}"
-        );
-        // All has been written if some room was left.
-        if compress.total_in() as usize == text.len() && out.len() < out.capacity() {
-            break;
-        }
-        out.reserve(out.capacity());
+/// Compresses chunks with the fastest level: the next one takes half as long again, for a tenth less of bytes.
+pub(crate) struct Deflater(Compress);
+
+impl Deflater {
+    /// Takes some hundred kilobytes.
+    pub(crate) fn new() -> Deflater {
+        Deflater(Compress::new(Compression::fast(), false))
     }
-    out.shrink_to_fit();
-    let mut checksum = Crc::new();
-    checksum.update(text);
-    Deflated { bytes: out.into(), checksum }
+
+    fn deflate(&mut self, text: &[u8]) -> Deflated {
+        self.0.reset();
+        // Expositions shrink to a fifth or less.
+        let mut out = Vec::with_capacity(text.len() / 4 + 64);
+        loop {
+            let done = self.0.total_in() as usize;
+            let status = self.0.compress_vec(&text[done..], &mut out, FlushCompress::Sync);
+            debug_assert!(
+                matches!(status, Ok(Status::Ok | Status::BufError)),
+                "deflating cannot fail: {status:?}"
+            );
+            // All has been written if some room was left.
+            if self.0.total_in() as usize == text.len() && out.len() < out.capacity() {
+                break;
+            }
+            out.reserve(out.capacity());
+        }
+        out.shrink_to_fit();
+        let mut checksum = Crc::new();
+        checksum.update(text);
+        Deflated { bytes: out.into(), checksum }
+    }
 }

@@ -4,7 +4,7 @@ use flate2::write::GzEncoder;
 use flate2::{Compression, Crc};
 use hyper::body::Bytes;
 
-use crate::chunk::Chunk;
+use crate::chunk::{Chunk, Deflater};
 
 /// How long the header of a member is, and the checksum and length at its end.
 const HEADER: usize = 10;
@@ -15,8 +15,9 @@ pub(crate) fn gzip<'a>(chunks: impl Iterator<Item = &'a Chunk>) -> Vec<Bytes> {
     let empty = empty_member();
     let mut frames = vec![empty.slice(..HEADER)];
     let mut checksum = Crc::new();
+    let mut deflater = Deflater::new();
     for chunk in chunks {
-        let deflated = chunk.deflated();
+        let deflated = chunk.deflated(&mut deflater);
         checksum.combine(&deflated.checksum);
         frames.push(deflated.bytes.clone());
     }

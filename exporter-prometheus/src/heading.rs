@@ -22,6 +22,7 @@ pub(crate) struct Heading {
     name: String,
     /// How much of it is the name in the lines of metadata.
     family_len: usize,
+    is_quoted: bool,
 }
 
 impl Heading {
@@ -43,7 +44,8 @@ impl Heading {
             }
             (Syntax::Text, _) => name.len(),
         };
-        Heading { format, kind, name, family_len }
+        let is_quoted = !is_legal_metric_name(&name);
+        Heading { format, kind, name, family_len, is_quoted }
     }
 
     /// The same without a type, and so under its own name.
@@ -72,7 +74,7 @@ impl Heading {
 
     /// Whether its names stand in quotes.
     pub(crate) fn is_quoted(&self) -> bool {
-        !is_legal_metric_name(&self.name)
+        self.is_quoted
     }
 
     /// The names that nothing else may have: its own, and those of its samples.

@@ -1,4 +1,5 @@
-//! Exposes [`tachometer`] metrics to Prometheus: renders snapshots in the text format 0.0.4, and serves them over HTTP.
+//! Exposes [`tachometer`] metrics to Prometheus: renders snapshots in the text format 0.0.4 and in OpenMetrics 1.0, and
+//! serves them over HTTP.
 //!
 //! ```
 //! use tachometer::Registry;
@@ -24,7 +25,7 @@
 //!
 //! # Three ways to render
 //!
-//! * [`encode()`] makes the text of one snapshot. It keeps nothing.
+//! * [`encode()`] makes the text of one snapshot, [`encode_as`] in any [`Format`]. They keep nothing.
 //! * [`encode_to`] writes the same text piece by piece, for files and sockets.
 //! * [`Exporter::render`] takes the snapshots itself, of one registry or [several](Exporter::and), and keeps the text.
 //!   While only values change, the next render prints those of them that have, into the text that is kept.
@@ -41,17 +42,38 @@
 //! One malformed or repeated line makes Prometheus drop a whole scrape. A registry cannot produce one, but a snapshot
 //! built by hand can hold anything, and two registries can clash. So names are settled before a line is written:
 //!
-//! * A name that the format cannot spell is escaped, each illegal character to `_` (the `underscores` scheme). Where
-//!   two labels of a series become one, their values are joined by `;`.
+//! * A name that is not of letters, digits and `_` is spelled as the client asks ([`Escaping`]): by default each other
+//!   character becomes `_`. Where two labels of a series become one, their values are joined by `;`.
 //! * Families that then have the same name become one block, if kind, help text and unit are the same. Otherwise the
 //!   later one is left out: one that was escaped after one that was not, then by registry, then by name.
 //! * A family is left out if its sample names meet those of another, such as a gauge `x_sum` beside a histogram `x`.
 //! * A series, a quantile or a state that is there twice is exposed once, the first one.
 //! * A series is left out that has a label `__name__`, or one that the format adds itself: `le` in a histogram,
 //!   `quantile` in a summary, and in a state set the family's name. So is a state set without states.
-//! * An info is a gauge named `.._info` that is 1, a state set is a gauge with a series for each state, and what is of
-//!   unknown type is `untyped`.
 //! * A family without series has no lines, also if the callbacks of all of them failed.
+//!
+//! # Formats
+//!
+//! A series has one name in all formats, so that dashboards and alerts do not break with a setting of Prometheus. The
+//! lines around it differ:
+//!
+//! | | text 0.0.4 | OpenMetrics 1.0 |
+//! |---|---|---|
+//! | counter `sent_total` | `# TYPE sent_total counter` | `# TYPE sent counter` |
+//! | counter `sent`, or one beside a family `sent` | `counter` | `unknown`, as a counter there has `_total` |
+//! | info `build` | a gauge `build_info` that is 1 | `# TYPE build info`, `build_info 1` |
+//! | state set | a gauge with a series for each state | `stateset` |
+//! | of unknown type | `untyped` | `unknown` |
+//! | unit | not there | `# UNIT`, if the name ends in it |
+//! | bounds and quantiles | `le="1"` | `le="1.0"` |
+//! | timestamps | milliseconds | seconds |
+//! | a counter that is NaN or negative | as it is | left out |
+//! | a histogram with negative bounds, or a sum that is NaN or negative | as it is | without sum and count |
+//! | a summary with a sum that is NaN or negative, or with negative quantiles | as it is | without those |
+//! | the end | | `# EOF` |
+//!
+//! `le="1"` and `le="1.0"` are two series to Prometheus 2, and one to Prometheus 3. A server that has always been asked
+//! in one of the formats stays with it, because it always asks for the same.
 //!
 //! Integers are printed digit for digit, whatever their size. Floats are printed with the fewest digits that read back
 //! as the same float: `1`, `0.1`, `1e+16`, `+Inf`, `-Inf`, `NaN`.

@@ -9,7 +9,7 @@ use std::ops::Range;
 use tachometer::{FamilyView, MetricKind, SeriesView, Snapshot, Value};
 
 use crate::clash::{Clash, Reason};
-use crate::format::{Format, Syntax};
+use crate::format::{Escaping, Format, Syntax};
 use crate::heading::Heading;
 use crate::labels::LabelNames;
 use crate::names::is_legal_label_name;
@@ -347,13 +347,15 @@ fn fit(series: SeriesView<'_>, heading: &Heading) -> Fit {
     if matches!(series.value(), Value::StateSet(states) if states.states().len() == 0) {
         return Fit::Unwritable;
     }
-    let added = heading.added_label();
+    let (added, escaping) = (heading.added_label(), heading.format().escaping);
     for (name, _) in series.labels() {
-        let exposed = heading.format().escaping.label_name(name);
+        let exposed = escaping.label_name(name);
         if exposed == "__name__" || Some(&exposed) == added.as_ref() {
             return Fit::Unwritable;
         }
-        if exposed != name || !is_legal_label_name(name) {
+        // Quoted names stay as they are, the other schemes leave none that is not legal.
+        let is_quoted = || escaping == Escaping::AllowUtf8 && !is_legal_label_name(name);
+        if exposed != name || is_quoted() {
             fit = Fit::Spelled;
         }
     }

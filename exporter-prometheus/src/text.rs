@@ -15,6 +15,7 @@
 //! order and their values in both.
 
 use std::collections::HashSet;
+use std::mem;
 use std::ops::Range;
 
 use tachometer::{FamilyView, HistogramView, Number, SeriesView, Snapshot};
@@ -23,7 +24,7 @@ use tachometer::{StateSetView, SummaryView, Value};
 use crate::escape::push_label_value;
 use crate::format::Syntax;
 use crate::heading::Heading;
-use crate::labels::for_each_label;
+use crate::labels::{LabelNames, for_each_label};
 use crate::names::is_legal_label_name;
 use crate::number::{push_canonical, push_f64, push_i64, push_number};
 use crate::permitted::{permits_number, permits_quantile, permits_sum, permits_sum_of_histogram};
@@ -258,13 +259,14 @@ fn push_series(
         out.push_str(heading.name());
         out.push_str(suffix);
     }
+    let is_quoted = |name: &str| family.label_names() != LabelNames::Legal && !is_legal_label_name(name);
     for_each_label(series, family.label_names(), |name, value| {
-        push_label(out, &mut separator, name);
+        push_label(out, &mut separator, name, is_quoted(name));
         push_label_value(out, value);
         out.push('"');
     });
     if let Some((name, value)) = added {
-        push_label(out, &mut separator, name);
+        push_label(out, &mut separator, name, !is_legal_label_name(name));
         match (value, heading.format().syntax) {
             (Added::Number(number), Syntax::Text) => push_f64(out, number),
             (Added::Number(number), Syntax::OpenMetrics) => push_canonical(out, number),
@@ -278,14 +280,14 @@ fn push_series(
 }
 
 /// Appends what stands before the value of a label, and its opening quote.
-fn push_label(out: &mut String, separator: &mut char, name: &str) {
-    out.push(std::mem::replace(separator, ','));
-    if is_legal_label_name(name) {
-        out.push_str(name);
-    } else {
+fn push_label(out: &mut String, separator: &mut char, name: &str, is_quoted: bool) {
+    out.push(mem::replace(separator, ','));
+    if is_quoted {
         out.push('"');
         push_label_value(out, name);
         out.push('"');
+    } else {
+        out.push_str(name);
     }
     out.push_str("=\"");
 }

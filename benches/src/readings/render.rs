@@ -1,7 +1,8 @@
 //! The exposition of counters with three labels, in nanoseconds for each series: the snapshot and the text.
 
-use std::{cell::RefCell, hint::black_box};
+use std::{cell::RefCell, hint::black_box, io::Write};
 
+use flate2::{Compression, write::GzEncoder};
 use metrics::Recorder;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use prometheus::{IntCounterVec, Opts, TextEncoder};
@@ -10,7 +11,7 @@ use prometheus_client::{
     registry::Registry as ClientRegistry,
 };
 use tachometer::{Counter, Registry};
-use tachometer_prometheus::Exporter;
+use tachometer_prometheus::{Body, Coding, Exporter};
 
 use crate::{Reading, SERIES_LABELS, counters, series_labels};
 
@@ -82,6 +83,35 @@ pub fn floor_of_text(series: usize) -> Reading {
         |_| (),
         |text| black_box(text).clone(),
     )
+}
+
+/// The gzip of the engine's exposition, after one in so many counters has changed since it was compressed last. Neither
+/// the change nor the render is timed.
+#[must_use]
+pub fn gzip(series: usize, one_in: usize) -> Reading {
+    let setup = move || {
+        let engine = Engine::new(series);
+        let body = RefCell::new(engine.exporter.render_body());
+        black_box(body.borrow().frames(Coding::Gzip));
+        (engine, body)
+    };
+    let before = move |(engine, body): &(Engine, RefCell<Body>)| {
+        body.take();
+        engine.change(one_in);
+        body.replace(engine.exporter.render_body());
+    };
+    Reading::timed(series, setup, before, |(_, body)| body.borrow().frames(Coding::Gzip))
+}
+
+/// flate2 with its default level over the whole text.
+#[must_use]
+pub fn flate2(series: usize) -> Reading {
+    let compress = |text: &String| {
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+        encoder.write_all(text.as_bytes()).expect("a vector takes everything");
+        encoder.finish().expect("a vector takes everything")
+    };
+    Reading::timed(series, move || Engine::new(series).exporter.render(), |_| (), compress)
 }
 
 /// The engine without an exporter: nothing is kept from the render before.

@@ -15,16 +15,9 @@ pub(super) fn rows(size: Size) -> Vec<Row> {
     };
     let full = || render::tachometer(series, 1);
     let again = || render::tachometer(series, 20);
-    let name = |what: &str| format!("{what}, {series} counters with 3 labels, a series");
     let all_changed =
         "ours after every value has changed; the texts of the labels are kept from the scrape before";
-    let row = |what: &str, ours: Reading, other: Reading, target, note| Row {
-        name: name(what),
-        ours: Runner::Reading(ours),
-        other: Runner::Reading(other),
-        target,
-        note,
-    };
+    let row = |what: &str, ours, other, target, note| row(series, what, ours, other, target, note);
     let mut rows = collect_rows(series);
     rows.extend([
         row(
@@ -65,7 +58,34 @@ pub(super) fn rows(size: Size) -> Vec<Row> {
             all_changed,
         ),
     ]);
+    rows.extend(gzip_rows(series));
     rows
+}
+
+fn row(series: usize, what: &str, ours: Reading, other: Reading, target: Target, note: &'static str) -> Row {
+    let name = format!("{what}, {series} counters with 3 labels, a series");
+    Row { name, ours: Runner::Reading(ours), other: Runner::Reading(other), target, note }
+}
+
+fn gzip_rows(series: usize) -> Vec<Row> {
+    vec![
+        row(
+            series,
+            "gzip, flate2 at level 6",
+            render::gzip(series, 1),
+            render::flate2(series),
+            Target::Faster(5.0),
+            "ours after every value has changed; the other compresses the whole text",
+        ),
+        row(
+            series,
+            "gzip after one value in 2000 has changed, flate2 at level 6",
+            render::gzip(series, 2000),
+            render::flate2(series),
+            Target::Faster(5.0),
+            "chunks without a change are kept compressed",
+        ),
+    ]
 }
 
 fn collect_rows(series: usize) -> Vec<Row> {
