@@ -6,10 +6,10 @@
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
-use tachometer::{FamilyView, MetricKind, SeriesView, Snapshot, Value};
+use tachometer::{FamilyView, SeriesView, Snapshot, Value};
 
 use crate::clash::{Clash, Reason};
-use crate::format::{Escaping, Format, Syntax};
+use crate::format::{Escaping, Format};
 use crate::heading::Heading;
 use crate::labels::LabelNames;
 use crate::names::is_legal_label_name;
@@ -278,9 +278,9 @@ fn candidates<'a>(views: &[Vec<FamilyView<'a>>], format: Format) -> Vec<Candidat
 }
 
 impl Candidate<'_> {
-    /// Whether it is a counter whose family has another name than its samples, and may have theirs.
+    /// Whether its family has another name than its samples, and may have theirs.
     fn may_yield_name(&self) -> bool {
-        self.heading.format().syntax == Syntax::OpenMetrics && self.heading.kind() == MetricKind::Counter
+        self.heading.family() != self.heading.name()
     }
 
     /// Leaves the name of the family to who has it.
