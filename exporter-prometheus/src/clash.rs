@@ -3,9 +3,37 @@
 use std::error::Error;
 use std::fmt;
 
-use tachometer::{FamilyView, MetricKind};
+use std::slice;
 
-/// A family, or one of its series, that is left out because an earlier registry has already taken its name.
+use tachometer::{FamilyView, MetricKind, Snapshot};
+
+use crate::format::Format;
+use crate::plan::Plan;
+
+/// What [`encode_as`](crate::encode_as) leaves out of `snapshot` in this format: families and series that have the name
+/// of others, and series that the format cannot write.
+///
+/// A registry makes no snapshot of which something is left out; one that is built by hand may hold anything.
+///
+/// ```
+/// use tachometer::{FamilyBuilder, MetricKind, NO_LABELS, Number, Snapshot};
+/// use tachometer_prometheus::{Format, clashes};
+///
+/// let snapshot = Snapshot::builder()
+///     .family(FamilyBuilder::new("x", MetricKind::Histogram).histogram(NO_LABELS, &[], 0.0, 0))
+///     .family(FamilyBuilder::new("x_sum", MetricKind::Gauge).number(NO_LABELS, Number::U64(1)))
+///     .build()?;
+/// let left_out = clashes(&snapshot, Format::TEXT);
+/// assert_eq!(left_out[0].family(), "x_sum");
+/// # Ok::<(), tachometer::RegisterError>(())
+/// ```
+#[must_use]
+pub fn clashes(snapshot: &Snapshot, format: Format) -> Vec<Clash> {
+    Plan::new(slice::from_ref(snapshot), format).into_clashes()
+}
+
+/// A family, or one of its series, that is left out because an earlier registry has already taken its name, or because
+/// the format cannot write it.
 ///
 /// Its `Display` says what clashes and what to change.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,6 +56,8 @@ pub(crate) enum Reason {
     Sample { sample: String, owner: String },
     /// The series exists already.
     Series(String),
+    /// The series has a label that the format adds itself, or a state set has no states.
+    Unwritable(String),
 }
 
 impl Clash {
@@ -100,6 +130,11 @@ impl fmt::Display for Clash {
                 f,
                 "family `{family}` has the series {series} twice: give the registries different constant labels, \
                  {or_apart}",
+            ),
+            Reason::Unwritable(series) => write!(
+                f,
+                "the series {series} has no states, or a label that the format adds itself (`__name__`, the `le` of \
+                 a histogram, the `quantile` of a summary, the name of a state set): rename the label",
             ),
         }
     }

@@ -123,7 +123,7 @@ mod tests;
 struct Readme;
 
 pub use crate::body::Body;
-pub use crate::clash::{Clash, ClashError};
+pub use crate::clash::{Clash, ClashError, clashes};
 pub use crate::coding::Coding;
 pub use crate::encode::{encode, encode_as, encode_to};
 pub use crate::error::ServeError;

@@ -128,15 +128,19 @@ impl Plan {
     fn settle_series(&mut self, views: &[Vec<FamilyView<'_>>]) {
         for family in &mut self.families {
             let mut without_value: usize = family.members.iter().map(|member| member.series.len()).sum();
+            let mut unwritable = Vec::new();
             for (source, series) in members_series(&family.members, views) {
                 without_value -= 1;
                 match fit(series, &family.heading) {
                     Fit::Legal => {}
                     Fit::Spelled => family.label_names = LabelNames::Spelled(self.format.escaping),
-                    Fit::Unwritable => {
-                        self.left_out.insert((source, series.index()));
-                    }
+                    Fit::Unwritable => unwritable.push((source, series)),
                 }
+            }
+            for (source, series) in unwritable {
+                self.left_out.insert((source, series.index()));
+                let reason = Reason::Unwritable(series_text(family, series));
+                self.clashes.push(Clash::new(family.name().to_owned(), source, reason));
             }
             // No snapshot has a series twice. Only merging or escaping can make two of them one.
             let may_repeat = family.members.len() > 1 || family.label_names != LabelNames::Legal;
