@@ -1,15 +1,23 @@
 //! The text format 0.0.4, case by case. The expected texts follow the specification and the output of Prometheus' own
 //! Go libraries; where a number may be spelled in several ways, they have this crate's spelling of the same value.
 
+mod collected;
+
 use std::io;
 
 use tachometer::{Buckets, FamilyBuilder, MetricKind, NO_LABELS, Number, Registry, Snapshot};
-use tachometer_prometheus::{Format, encode, encode_to};
+use tachometer_prometheus::{Escaping, Format, encode, encode_as, encode_to};
 
 /// The text of a snapshot with these families.
 fn text<const N: usize>(families: [FamilyBuilder; N]) -> String {
     let builder = families.into_iter().fold(Snapshot::builder(), |all, family| all.family(family));
-    encode(&builder.build().expect("the snapshot is well formed"))
+    let snapshot = builder.build().expect("the snapshot is well formed");
+    for escaping in [Escaping::Underscores, Escaping::Dots, Escaping::Values, Escaping::AllowUtf8] {
+        for format in [Format::TEXT, Format::OPEN_METRICS].map(|format| format.with_escaping(escaping)) {
+            collected::collect(&encode_as(&snapshot, format), format.content_type());
+        }
+    }
+    encode(&snapshot)
 }
 
 fn gauge(name: &str) -> FamilyBuilder {

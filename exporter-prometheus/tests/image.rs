@@ -1,5 +1,7 @@
 //! What an exporter makes of the text that it kept is what it would make anew, whatever has happened in between.
 
+mod collected;
+
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -12,7 +14,7 @@ use tachometer::{
     Buckets, Collection, DynamicFamily, FamilyBuilder, Gauge, Histogram, MetricKind, NO_LABELS, Number,
     RegisterError, Registry,
 };
-use tachometer_prometheus::{Body, Exporter, encode};
+use tachometer_prometheus::{Body, CONTENT_TYPE_TEXT, Exporter, encode};
 
 /// Something that happens between two scrapes.
 #[derive(Clone, Debug)]
@@ -161,6 +163,7 @@ proptest! {
             program.apply(change).expect("all names are legal");
         }
         program.scrape();
+        collected::collect(&program.exporter.render(), CONTENT_TYPE_TEXT);
     }
 }
 

@@ -6,9 +6,10 @@ use proptest::collection::hash_set;
 use proptest::prelude::*;
 use tachometer::Registry;
 
+use super::collected::collect;
 use super::parse::{parse, unescape};
-use crate::encode;
 use crate::escape::push_label_value;
+use crate::{CONTENT_TYPE_TEXT, encode};
 
 /// What is escaped, what it is escaped to, and nothing else: the texts that could be taken for one another.
 const CHARACTERS: [char; 4] = ['\\', '"', '\n', 'n'];
@@ -56,7 +57,9 @@ proptest! {
         for value in &values {
             family.with([("stream", &**value)]).unwrap().inc();
         }
-        let families = parse(&encode(&registry.snapshot())).unwrap();
+        let text = encode(&registry.snapshot());
+        collect(&text, CONTENT_TYPE_TEXT);
+        let families = parse(&text).unwrap();
         prop_assert_eq!(families.len(), 1);
         let samples = &families[0].samples;
         prop_assert!(samples.iter().all(|sample| sample.value == "1"));

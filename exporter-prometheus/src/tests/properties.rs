@@ -5,28 +5,35 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use tachometer::{FamilyView, MetricKind, Number, SeriesView, Snapshot, Value};
 
+use super::collected::collect;
 use super::parse::{Family, Sample, parse};
 use super::strategies::{plain_snapshots, snapshots};
 use crate::encode::encode_all;
 use crate::image::Image;
-use crate::{Escaping, Format, encode, encode_to};
+use crate::{Escaping, Format, encode, encode_as, encode_to};
 
 fn formats() -> impl Strategy<Value = Format> {
+    select(all_formats().collect::<Vec<_>>())
+}
+
+fn all_formats() -> impl Iterator<Item = Format> {
     use Escaping as E;
-    let escapings = select([E::Underscores, E::Dots, E::Values, E::AllowUtf8].as_slice());
-    (select([Format::TEXT, Format::OPEN_METRICS].as_slice()), escapings)
-        .prop_map(|(format, escaping)| format.with_escaping(escaping))
+    let escapings = [E::Underscores, E::Dots, E::Values, E::AllowUtf8];
+    let formats = [Format::TEXT, Format::OPEN_METRICS];
+    formats.into_iter().flat_map(move |format| escapings.map(|escaping| format.with_escaping(escaping)))
 }
 
 proptest! {
     #[test]
     fn whatever_is_in_a_snapshot_parses(snapshot in snapshots()) {
+        all_formats().for_each(|format| collect(&encode_as(&snapshot, format), format.content_type()));
         let text = encode(&snapshot);
         prop_assert!(parse(&text).is_ok(), "{:?} in\n{text}", parse(&text));
     }
 
     #[test]
-    fn several_snapshots_parse_as_one(snapshots in vec(snapshots(), 0..4)) {
+    fn several_snapshots_parse_as_one(snapshots in vec(snapshots(), 0..4), format in formats()) {
+        collect(&encode_all(&snapshots, format), format.content_type());
         let text = encode_all(&snapshots, Format::TEXT);
         prop_assert!(parse(&text).is_ok(), "{:?} in\n{text}", parse(&text));
     }
@@ -48,6 +55,7 @@ proptest! {
         let later: Vec<Snapshot> = snapshots.iter().map(|snapshot| snapshot.since(snapshot)).collect();
         let image = image.update(later.clone());
         prop_assert_eq!(text(&image), encode_all(&later, format));
+        collect(&text(&image), format.content_type());
         let image = image.update(snapshots.clone());
         prop_assert_eq!(text(&image), encode_all(&snapshots, format));
     }

@@ -6,8 +6,9 @@ use std::thread;
 
 use tachometer::Registry;
 
+use super::collected::collect;
 use super::parse::parse;
-use crate::Exporter;
+use crate::{CONTENT_TYPE_TEXT, Exporter};
 
 const FAMILIES: u32 = 60;
 
@@ -50,5 +51,6 @@ fn every_text_beside_registrations_parses_and_no_family_is_lost() {
     });
     println!("{renders} texts beside {} registrations", 6 * FAMILIES);
     assert!(renders > 3, "only {renders} texts were rendered meanwhile");
+    collect(&exporter.render(), CONTENT_TYPE_TEXT);
     assert_eq!(parse(&exporter.render()).unwrap().len(), 6 * FAMILIES as usize);
 }
