@@ -1,7 +1,8 @@
 //! The numbers that a format forbids.
 //!
 //! The text format forbids none. In OpenMetrics what is cumulative is neither negative nor NaN, and a histogram with
-//! negative bounds has no sum, nor a count beside it. Such a line is left out; the series keeps its others.
+//! negative bounds has no sum, nor a count beside it. A quantile is from 0 to 1. Such a line is left out; the series keeps
+//! its others.
 
 use tachometer::{HistogramView, MetricKind, Number, SeriesView, Value};
 
@@ -13,9 +14,9 @@ pub(crate) fn permits_number(heading: &Heading, number: Number) -> bool {
     heading.kind() != MetricKind::Counter || permits_sum(heading, number.as_f64())
 }
 
-/// Whether a quantile may be this.
-pub(crate) fn permits_quantile(heading: &Heading, value: f64) -> bool {
-    !is_strict(heading) || value.is_nan() || value >= 0.0
+/// Whether there may be this quantile, with this value.
+pub(crate) fn permits_quantile(heading: &Heading, quantile: f64, value: f64) -> bool {
+    !is_strict(heading) || ((0.0..=1.0).contains(&quantile) && (value.is_nan() || value >= 0.0))
 }
 
 /// Whether a sum of what is not negative may be this.
@@ -44,9 +45,8 @@ fn left_out(heading: &Heading, series: SeriesView<'_>) -> u64 {
         Value::Summary(summary) => {
             let sum = bits(permits_sum(heading, summary.sum()));
             // Of more than 64 the last ones fall out, and are not looked at: nobody has as many.
-            summary
-                .quantiles()
-                .fold(sum, |bits, (_, value)| bits << 1 | u64::from(!permits_quantile(heading, value)))
+            let bit = |(quantile, value)| bits(permits_quantile(heading, quantile, value));
+            summary.quantiles().fold(sum, |bits, at| bits << 1 | bit(at))
         }
         _ => 0,
     }

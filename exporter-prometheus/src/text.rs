@@ -185,7 +185,7 @@ impl Lines<'_> {
         for (at, (quantile, value)) in summary.quantiles().enumerate() {
             let is_repeated =
                 || summary.quantiles().take(at).any(|(earlier, _)| is_printed_alike(earlier, quantile));
-            if permits_quantile(self.family.heading(), value) && !is_repeated() {
+            if permits_quantile(self.family.heading(), quantile, value) && !is_repeated() {
                 self.added(sink, "", Number::F64(value), "quantile", Added::Number(quantile));
             }
         }
