@@ -11,7 +11,7 @@ use tachometer::{FamilyView, MetricKind};
 
 use crate::escape::{push_help, push_label_value, push_quoted_help};
 use crate::format::{Format, Syntax};
-use crate::names::is_legal_metric_name;
+use crate::names::{is_legal_label_name, is_legal_metric_name};
 
 /// The names of a family, as they are spelled.
 #[derive(Clone, Debug)]
@@ -94,9 +94,15 @@ impl Heading {
         match self.kind {
             MetricKind::Histogram => Some("le".into()),
             MetricKind::Summary => Some("quantile".into()),
-            MetricKind::StateSet => Some(self.format.escaping.label_name(self.family())),
+            MetricKind::StateSet => Some(self.state_label()),
             _ => None,
         }
+    }
+
+    /// A state set's own name, which is spelled as a label already, but for colons.
+    fn state_label(&self) -> Cow<'_, str> {
+        let family = self.family();
+        if is_legal_label_name(family) { family.into() } else { self.format.escaping.label_name(family) }
     }
 
     /// The lines of metadata.
@@ -126,6 +132,8 @@ impl Heading {
     /// The text format knows neither info nor state sets, and calls the unknown `untyped`.
     fn type_name(&self) -> &'static str {
         match (self.format.syntax, self.kind) {
+            // OpenMetrics takes no label for the states but the family's own name.
+            (Syntax::OpenMetrics, MetricKind::StateSet) if self.state_label() != self.family() => "gauge",
             (Syntax::OpenMetrics, kind) => kind.as_str(),
             (Syntax::Text, MetricKind::Info | MetricKind::StateSet) => "gauge",
             (Syntax::Text, MetricKind::Unknown) => "untyped",

@@ -21,3 +21,24 @@ fn a_quantile_that_is_none_is_in_the_text_format_only() {
     );
     assert_eq!(encode(&snapshot(summary())).lines().count(), 1 + quantiles.len() + 2);
 }
+
+#[test]
+fn a_state_set_has_its_own_name_as_label_however_that_is_spelled() {
+    let text = |name, escaping| {
+        let states = FamilyBuilder::new(name, MetricKind::StateSet).state_set(NO_LABELS, &[("on", true)]);
+        encode_as(&snapshot(states), Format::OPEN_METRICS.with_escaping(escaping))
+    };
+    let cases = [
+        ("a.b", Escaping::Underscores, "# TYPE a_b stateset\na_b{a_b=\"on\"} 1\n# EOF\n"),
+        ("a.b", Escaping::Dots, "# TYPE a_dot_b stateset\na_dot_b{a_dot_b=\"on\"} 1\n# EOF\n"),
+        ("a_b", Escaping::Dots, "# TYPE a__b stateset\na__b{a__b=\"on\"} 1\n# EOF\n"),
+        ("a.b", Escaping::Values, "# TYPE U__a_2e_b stateset\nU__a_2e_b{U__a_2e_b=\"on\"} 1\n# EOF\n"),
+        ("a.b", Escaping::AllowUtf8, "# TYPE \"a.b\" stateset\n{\"a.b\",\"a.b\"=\"on\"} 1\n# EOF\n"),
+        ("a:b", Escaping::AllowUtf8, "# TYPE a:b stateset\na:b{\"a:b\"=\"on\"} 1\n# EOF\n"),
+    ];
+    for (name, escaping, expected) in cases {
+        assert_eq!(text(name, escaping), expected, "{name} {escaping:?}");
+    }
+    // No label has a colon, so this cannot be a state set.
+    assert_eq!(text("a:b", Escaping::Underscores), "# TYPE a:b gauge\na:b{a_b=\"on\"} 1\n# EOF\n");
+}
