@@ -149,9 +149,15 @@ pub(crate) fn push_value(out: &mut String, sample: Sample) {
 
 fn write_series<S: Sink>(family: &Exposed, series: SeriesView<'_>, sink: &mut S) {
     let format = family.heading().format();
-    let time = if format.syntax == Syntax::OpenMetrics { Time::Seconds } else { Time::Milliseconds };
-    let lines = Lines { family, series, time: series.timestamp_ms().map(time) };
-    match series.value() {
+    let value = series.value();
+    let time = match (format.syntax, value) {
+        (Syntax::Text, _) => series.timestamp_ms().map(Time::Milliseconds),
+        // It does not change, and the Python client wants all of a family to have the same time.
+        (Syntax::OpenMetrics, Value::Info) => None,
+        (Syntax::OpenMetrics, _) => series.timestamp_ms().map(Time::Seconds),
+    };
+    let lines = Lines { family, series, time };
+    match value {
         Value::Number(value) if permits_number(family.heading(), value) => lines.last(sink, "", value),
         Value::Histogram(histogram) => lines.histogram(sink, histogram),
         Value::Summary(summary) => lines.summary(sink, summary),

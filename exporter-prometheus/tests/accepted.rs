@@ -42,3 +42,16 @@ fn a_state_set_has_its_own_name_as_label_however_that_is_spelled() {
     // No label has a colon, so this cannot be a state set.
     assert_eq!(text("a:b", Escaping::Underscores), "# TYPE a:b gauge\na:b{a_b=\"on\"} 1\n# EOF\n");
 }
+
+#[test]
+fn an_info_has_no_time_in_openmetrics() {
+    let info = || {
+        let labels = |version| [("version", version)];
+        FamilyBuilder::new("build", MetricKind::Info).info(labels("1")).timestamp_ms(5_000).info(labels("2"))
+    };
+    assert_eq!(
+        open_metrics(info()),
+        "# TYPE build info\nbuild_info{version=\"1\"} 1\nbuild_info{version=\"2\"} 1\n# EOF\n"
+    );
+    assert!(encode(&snapshot(info())).contains("build_info{version=\"1\"} 1 5000\n"));
+}
