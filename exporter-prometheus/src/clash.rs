@@ -56,7 +56,7 @@ pub(crate) enum Reason {
     Sample { sample: String, owner: String },
     /// The series exists already.
     Series(String),
-    /// The series has a label that the format adds itself, or a state set has no states.
+    /// The series has a label that is reserved or that the format adds itself, or a state set has no states.
     Unwritable(String),
 }
 
@@ -133,8 +133,8 @@ impl fmt::Display for Clash {
             ),
             Reason::Unwritable(series) => write!(
                 f,
-                "the series {series} has no states, or a label that the format adds itself (`__name__`, the `le` of \
-                 a histogram, the `quantile` of a summary, the name of a state set): rename the label",
+                "the series {series} has no states, a label that begins with `__`, or one that the format adds itself \
+                 (the `le` of a histogram, the `quantile` of a summary, the name of a state set): rename the label",
             ),
         }
     }

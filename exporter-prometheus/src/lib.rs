@@ -48,8 +48,9 @@
 //!   later one is left out: one that was escaped after one that was not, then by registry, then by name.
 //! * A family is left out if its sample names meet those of another, such as a gauge `x_sum` beside a histogram `x`.
 //! * A series, a quantile or a state that is there twice is exposed once, the first one.
-//! * A series is left out that has a label `__name__`, or one that the format adds itself: `le` in a histogram,
-//!   `quantile` in a summary, and in a state set the family's name. So is a state set without states.
+//! * A series is left out that has a label that begins with `__`, which is reserved, or one that the format adds itself:
+//!   `le` in a histogram, `quantile` in a summary, and in a state set the family's name. So is a state set without
+//!   states. [`clashes`] lists what is left out.
 //! * A family without series has no lines, also if the callbacks of all of them failed.
 //!
 //! # Formats

@@ -354,7 +354,8 @@ fn fit(series: SeriesView<'_>, heading: &Heading) -> Fit {
     let (added, escaping) = (heading.added_label(), heading.format().escaping);
     for (name, _) in series.labels() {
         let exposed = escaping.label_name(name);
-        if exposed == "__name__" || Some(&exposed) == added.as_ref() {
+        let is_reserved = name.starts_with("__") || exposed == "__name__";
+        if is_reserved || Some(&exposed) == added.as_ref() {
             return Fit::Unwritable;
         }
         // Quoted names stay as they are, the other schemes leave none that is not legal.

@@ -55,3 +55,17 @@ fn an_info_has_no_time_in_openmetrics() {
     );
     assert!(encode(&snapshot(info())).contains("build_info{version=\"1\"} 1 5000\n"));
 }
+
+#[test]
+fn a_series_with_a_label_that_is_reserved_is_left_out() {
+    let gauge = |label| FamilyBuilder::new("g", MetricKind::Gauge).number([(label, "1")], Number::U64(1));
+    for escaping in [Escaping::Underscores, Escaping::Dots, Escaping::Values, Escaping::AllowUtf8] {
+        for format in [Format::TEXT, Format::OPEN_METRICS].map(|format| format.with_escaping(escaping)) {
+            for label in ["__name__", "__", "__replica.1"] {
+                let text = encode_as(&snapshot(gauge(label)), format);
+                assert!(!text.contains('{'), "{label} in {format:?}: {text}");
+            }
+            assert!(encode_as(&snapshot(gauge("_l")), format).contains('{'), "{format:?}");
+        }
+    }
+}
