@@ -32,9 +32,10 @@ pub(crate) fn push_f64(out: &mut String, value: f64) {
     if let Some(whole) = as_small_integer(value) {
         push_i64(out, whole);
     } else if value.is_finite() {
+        // A whole number that comes here is so large that its neighbours are not floats. Its point says that it is one:
+        // without, it would be taken for a count that is exact to the last digit.
         let mut buffer = zmij::Buffer::new();
-        let digits = buffer.format_finite(value);
-        out.push_str(digits.strip_suffix(".0").unwrap_or(digits));
+        out.push_str(if value == 0.0 { "-0" } else { buffer.format_finite(value) });
     } else if value.is_nan() {
         out.push_str("NaN");
     } else {
@@ -103,7 +104,8 @@ mod tests {
             (123_456_789.5, "123456789.5"),
             (9_007_199_254_740_991.0, "9007199254740991"),
             (-9_007_199_254_740_991.0, "-9007199254740991"),
-            (9_007_199_254_740_992.0, "9007199254740992"),
+            (9_007_199_254_740_992.0, "9007199254740992.0"),
+            (-9_007_199_254_740_994.0, "-9007199254740994.0"),
             (1e16, "1e+16"),
             (18_446_744_073_709_551_615.0, "1.8446744073709552e+19"),
             (3.14e42, "3.14e+42"),
