@@ -16,6 +16,16 @@ use mediatype::{MediaType, MediaTypeList, Name, ReadParams, names};
 pub struct Format {
     pub(crate) syntax: Syntax,
     pub(crate) escaping: Escaping,
+    version: Version,
+}
+
+/// Which version of a format was asked for. An exposition is the same in both, but for names in quotes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Version {
+    /// Text 0.0.4 and OpenMetrics 0.0.1.
+    Early,
+    /// Version 1.0.0 of both, the first whose names may be quoted.
+    Current,
 }
 
 /// What the lines look like.
@@ -41,14 +51,17 @@ pub enum Escaping {
 
 impl Format {
     /// The text format 0.0.4, which everything reads.
-    pub const TEXT: Format = Format { syntax: Syntax::Text, escaping: Escaping::Underscores };
+    pub const TEXT: Format =
+        Format { syntax: Syntax::Text, escaping: Escaping::Underscores, version: Version::Early };
     /// OpenMetrics 1.0.0, which Prometheus asks for first.
-    pub const OPEN_METRICS: Format = Format { syntax: Syntax::OpenMetrics, escaping: Escaping::Underscores };
+    pub const OPEN_METRICS: Format =
+        Format { syntax: Syntax::OpenMetrics, escaping: Escaping::Underscores, version: Version::Current };
 
     /// The same format with names spelled otherwise.
     #[must_use]
     pub const fn with_escaping(self, escaping: Escaping) -> Format {
-        Format { escaping, ..self }
+        let version = if matches!(escaping, Escaping::AllowUtf8) { Version::Current } else { self.version };
+        Format { escaping, version, ..self }
     }
 
     /// The format that a client prefers, by the `Accept` header of its request: of those that there are the first with
@@ -72,11 +85,18 @@ impl Format {
         let format = match (&*lower(media_type.ty), &*lower(media_type.subty), version.as_deref()) {
             // Without a version the first of the standard is meant.
             ("application", "openmetrics-text", None | Some("1.0.0")) => Format::OPEN_METRICS,
-            ("text", "plain", None | Some("0.0.4" | "1.0.0")) | ("text" | "*", "*", None) => Format::TEXT,
+            ("application", "openmetrics-text", Some("0.0.1")) => {
+                Format { version: Version::Early, ..Format::OPEN_METRICS }
+            }
+            ("text", "plain", None | Some("0.0.4")) | ("text" | "*", "*", None) => Format::TEXT,
+            ("text", "plain", Some("1.0.0")) => Format { version: Version::Current, ..Format::TEXT },
             _ => return None,
         };
-        let escaping = media_type.get_param(ESCAPING).map(|scheme| scheme.unquoted_str().into_owned());
-        Some(format.with_escaping(escaping.and_then(|scheme| Escaping::of(&scheme)).unwrap_or_default()))
+        let scheme = media_type.get_param(ESCAPING).map(|scheme| scheme.unquoted_str().into_owned());
+        let escaping = scheme.and_then(|scheme| Escaping::of(&scheme));
+        let fits =
+            |escaping: &Escaping| *escaping != Escaping::AllowUtf8 || format.version == Version::Current;
+        Some(format.with_escaping(escaping.filter(fits).unwrap_or_default()))
     }
 
     /// What an exposition ends in.
@@ -90,24 +110,26 @@ impl Format {
     /// The value of the header `Content-Type`.
     #[must_use]
     pub fn content_type(self) -> &'static str {
-        use Escaping as E;
-        match (self.syntax, self.escaping) {
-            (Syntax::Text, E::Underscores) => "text/plain; version=0.0.4; charset=utf-8",
-            (Syntax::Text, E::Dots) => "text/plain; version=0.0.4; charset=utf-8; escaping=dots",
-            (Syntax::Text, E::Values) => "text/plain; version=0.0.4; charset=utf-8; escaping=values",
-            // The first version whose names may be quoted.
-            (Syntax::Text, E::AllowUtf8) => "text/plain; version=1.0.0; charset=utf-8; escaping=allow-utf-8",
-            (Syntax::OpenMetrics, E::Underscores) => {
-                "application/openmetrics-text; version=1.0.0; charset=utf-8"
+        macro_rules! with_escaping {
+            ($media_type:literal) => {
+                match self.escaping {
+                    Escaping::Underscores => $media_type,
+                    Escaping::Dots => concat!($media_type, "; escaping=dots"),
+                    Escaping::Values => concat!($media_type, "; escaping=values"),
+                    Escaping::AllowUtf8 => concat!($media_type, "; escaping=allow-utf-8"),
+                }
+            };
+        }
+        use Syntax::{OpenMetrics, Text};
+        use Version::{Current, Early};
+        match (self.syntax, self.version) {
+            (Text, Early) => with_escaping!("text/plain; version=0.0.4; charset=utf-8"),
+            (Text, Current) => with_escaping!("text/plain; version=1.0.0; charset=utf-8"),
+            (OpenMetrics, Early) => {
+                with_escaping!("application/openmetrics-text; version=0.0.1; charset=utf-8")
             }
-            (Syntax::OpenMetrics, E::Dots) => {
-                "application/openmetrics-text; version=1.0.0; charset=utf-8; escaping=dots"
-            }
-            (Syntax::OpenMetrics, E::Values) => {
-                "application/openmetrics-text; version=1.0.0; charset=utf-8; escaping=values"
-            }
-            (Syntax::OpenMetrics, E::AllowUtf8) => {
-                "application/openmetrics-text; version=1.0.0; charset=utf-8; escaping=allow-utf-8"
+            (OpenMetrics, Current) => {
+                with_escaping!("application/openmetrics-text; version=1.0.0; charset=utf-8")
             }
         }
     }
@@ -141,7 +163,7 @@ fn weight(media_type: &MediaType<'_>) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use super::{Escaping, Format};
+    use super::{Escaping, Format, Version};
 
     #[test]
     fn clients_get_what_they_prefer_of_what_there_is() {
@@ -163,7 +185,20 @@ mod tests {
             ("text/plain", text),
             ("text/html, application/json", text),
             ("application/openmetrics-text", open_metrics),
-            ("application/openmetrics-text;version=0.0.1", text),
+            (
+                "application/openmetrics-text;version=0.0.1",
+                Format { version: Version::Early, ..open_metrics },
+            ),
+            ("application/openmetrics-text;version=0.0.4", text),
+            (
+                "application/openmetrics-text;version=1.0.0; escaping=values;",
+                open_metrics.with_escaping(Escaping::Values),
+            ),
+            ("text/plain;version=1.0.0", Format { version: Version::Current, ..text }),
+            ("text/plain;version=0.0.4;", text),
+            // This version cannot quote names, so it is not what the client means.
+            ("text/plain;version=0.0.4;escaping=allow-utf-8", text),
+            ("application/openmetrics-text;escaping=allow-utf-8", utf8(open_metrics)),
             ("application/openmetrics-text; version=2.0.0, */*", text),
             ("APPLICATION/OpenMetrics-Text;Version=1.0.0", open_metrics),
             ("application/openmetrics-text; version=\"1.0.0\"", open_metrics),
@@ -180,5 +215,22 @@ mod tests {
             assert_eq!(Format::negotiate(Some(accept)), expected, "{accept}");
         }
         assert_eq!(Format::negotiate(None), text);
+    }
+
+    #[test]
+    fn the_content_type_is_of_the_version_that_was_asked_for() {
+        let asked = |accept: &str| Format::negotiate(Some(accept)).content_type();
+        for version in ["text/plain; version=0.0.4", "text/plain; version=1.0.0"] {
+            assert_eq!(asked(version), format!("{version}; charset=utf-8"));
+            let values = format!("{version}; escaping=values");
+            assert_eq!(asked(&values), format!("{version}; charset=utf-8; escaping=values"));
+        }
+        for version in
+            ["0.0.1", "1.0.0"].map(|version| format!("application/openmetrics-text; version={version}"))
+        {
+            assert_eq!(asked(&version), format!("{version}; charset=utf-8"));
+        }
+        let quoted = Format::TEXT.with_escaping(Escaping::AllowUtf8);
+        assert_eq!(quoted.content_type(), "text/plain; version=1.0.0; charset=utf-8; escaping=allow-utf-8");
     }
 }
