@@ -84,9 +84,13 @@ impl Heading {
             MetricKind::Summary => &["_sum", "_count"],
             _ => &[],
         };
+        // OpenMetrics has this one in store for when a series began, and no other family may have it either.
+        let has_created = self.format.syntax == Syntax::OpenMetrics
+            && matches!(self.kind, MetricKind::Counter | MetricKind::Histogram | MetricKind::Summary);
+        let created = has_created.then(|| format!("{}_created", self.family()));
         let family = Some(self.family()).filter(|family| *family != self.name);
         let own = family.into_iter().map(str::to_owned).chain(iter::once(self.name.clone()));
-        own.chain(suffixes.iter().map(|suffix| format!("{}{suffix}", self.name)))
+        own.chain(suffixes.iter().map(|suffix| format!("{}{suffix}", self.name))).chain(created)
     }
 
     /// The label that the format adds to the samples, and which no series may therefore have.

@@ -287,10 +287,13 @@ impl Candidate<'_> {
         self.heading.family() != self.heading.name()
     }
 
-    /// Leaves the name of the family to who has it.
+    /// Leaves the names that come with the type to who has one of them.
     fn yield_name(&mut self, owners: &HashMap<String, usize>, families: &[Exposed]) {
-        let owner = owners.get(self.heading.family()).map(|owner| families[*owner].name());
-        if self.may_yield_name() && owner.is_some_and(|owner| owner != self.heading.name()) {
+        let name = self.heading.name();
+        let is_others = |claimed: String| {
+            claimed != name && owners.get(&claimed).is_some_and(|owner| families[*owner].name() != name)
+        };
+        if self.may_yield_name() && self.heading.claimed_names().any(is_others) {
             self.heading = self.heading.clone().of_unknown_type();
         }
     }

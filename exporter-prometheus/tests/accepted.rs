@@ -69,3 +69,23 @@ fn a_series_with_a_label_that_is_reserved_is_left_out() {
         }
     }
 }
+
+#[test]
+fn the_name_of_a_created_time_is_taken_in_openmetrics() {
+    let exposed = |first: FamilyBuilder, format| {
+        let created = FamilyBuilder::new("x_created", MetricKind::Gauge).number(NO_LABELS, Number::U64(1));
+        let both = Snapshot::builder().family(first).family(created).build().expect("two families");
+        let text = encode_as(&both, format);
+        text.lines()
+            .filter(|line| line.starts_with("# TYPE "))
+            .map(|line| line[7..].to_owned())
+            .collect::<Vec<_>>()
+    };
+    let counter = || FamilyBuilder::new("x_total", MetricKind::Counter).number(NO_LABELS, Number::U64(1));
+    let summary = || FamilyBuilder::new("x", MetricKind::Summary).summary(NO_LABELS, &[], 1.0, 1);
+    assert_eq!(exposed(counter(), Format::TEXT), ["x_created gauge", "x_total counter"]);
+    assert_eq!(exposed(summary(), Format::TEXT), ["x summary", "x_created gauge"]);
+    // A counter can do without the type that takes the name, a summary cannot.
+    assert_eq!(exposed(counter(), Format::OPEN_METRICS), ["x_created gauge", "x_total unknown"]);
+    assert_eq!(exposed(summary(), Format::OPEN_METRICS), ["x summary"]);
+}

@@ -15,14 +15,23 @@ const FAMILIES: &[&str] = &[
     "x_sum",
     "x_count",
     "x_bucket",
+    "x_total",
+    "x_created",
     "x.sum",
+    "a_total",
+    "a.total",
+    "a_created",
+    "a_info",
+    "a_seconds",
+    "a_seconds_total",
     "build",
     "build_info",
     "é",
     "9",
     "_",
 ];
-const LABELS: &[&str] = &["l", "l.1", "l_1", "m", "le", "quantile", "__name__", "", "a", "a_b", "a.b", "佖"];
+const LABELS: &[&str] =
+    &["l", "l.1", "l_1", "m", "le", "quantile", "__name__", "__x", "_x", "", "a", "a_b", "a.b", "佖"];
 const HELPS: &[&str] = &["", "Plain.", "two\nlines", r#"back\slash "quoted""#];
 const KINDS: &[MetricKind] = &[
     MetricKind::Counter,
