@@ -1,5 +1,7 @@
 //! What readers of OpenMetrics other than Prometheus insist on.
 
+mod collected;
+
 use tachometer::{FamilyBuilder, MetricKind, NO_LABELS, Number, Snapshot};
 use tachometer_prometheus::{Escaping, Format, encode, encode_as};
 
@@ -8,7 +10,13 @@ fn snapshot(family: FamilyBuilder) -> Snapshot {
 }
 
 fn open_metrics(family: FamilyBuilder) -> String {
-    encode_as(&snapshot(family), Format::OPEN_METRICS)
+    in_format(&snapshot(family), Format::OPEN_METRICS)
+}
+
+fn in_format(snapshot: &Snapshot, format: Format) -> String {
+    let text = encode_as(snapshot, format);
+    collected::collect(&text, format.content_type());
+    text
 }
 
 #[test]
@@ -26,7 +34,7 @@ fn a_quantile_that_is_none_is_in_the_text_format_only() {
 fn a_state_set_has_its_own_name_as_label_however_that_is_spelled() {
     let text = |name, escaping| {
         let states = FamilyBuilder::new(name, MetricKind::StateSet).state_set(NO_LABELS, &[("on", true)]);
-        encode_as(&snapshot(states), Format::OPEN_METRICS.with_escaping(escaping))
+        in_format(&snapshot(states), Format::OPEN_METRICS.with_escaping(escaping))
     };
     let cases = [
         ("a.b", Escaping::Underscores, "# TYPE a_b stateset\na_b{a_b=\"on\"} 1\n# EOF\n"),
@@ -62,10 +70,10 @@ fn a_series_with_a_label_that_is_reserved_is_left_out() {
     for escaping in [Escaping::Underscores, Escaping::Dots, Escaping::Values, Escaping::AllowUtf8] {
         for format in [Format::TEXT, Format::OPEN_METRICS].map(|format| format.with_escaping(escaping)) {
             for label in ["__name__", "__", "__replica.1"] {
-                let text = encode_as(&snapshot(gauge(label)), format);
+                let text = in_format(&snapshot(gauge(label)), format);
                 assert!(!text.contains('{'), "{label} in {format:?}: {text}");
             }
-            assert!(encode_as(&snapshot(gauge("_l")), format).contains('{'), "{format:?}");
+            assert!(in_format(&snapshot(gauge("_l")), format).contains('{'), "{format:?}");
         }
     }
 }
@@ -75,7 +83,7 @@ fn the_name_of_a_created_time_is_taken_in_openmetrics() {
     let exposed = |first: FamilyBuilder, format| {
         let created = FamilyBuilder::new("x_created", MetricKind::Gauge).number(NO_LABELS, Number::U64(1));
         let both = Snapshot::builder().family(first).family(created).build().expect("two families");
-        let text = encode_as(&both, format);
+        let text = in_format(&both, format);
         text.lines()
             .filter(|line| line.starts_with("# TYPE "))
             .map(|line| line[7..].to_owned())

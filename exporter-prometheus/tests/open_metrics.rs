@@ -1,5 +1,7 @@
 //! OpenMetrics 1.0, case by case: what differs from the text format, and that the names of series do not.
 
+mod collected;
+
 use tachometer::{FamilyBuilder, MetricKind, NO_LABELS, Number, Snapshot};
 use tachometer_prometheus::{Escaping, Format, encode, encode_as};
 
@@ -11,6 +13,7 @@ fn snapshot<const N: usize>(families: [FamilyBuilder; N]) -> Snapshot {
 /// What a snapshot with these families is in OpenMetrics, without the line that ends every exposition.
 fn text<const N: usize>(families: [FamilyBuilder; N]) -> String {
     let text = encode_as(&snapshot(families), Format::OPEN_METRICS);
+    collected::collect(&text, Format::OPEN_METRICS.content_type());
     text.strip_suffix("# EOF\n").expect("an exposition ends so").to_owned()
 }
 
