@@ -1,6 +1,6 @@
-//! The numbers that a format forbids.
+//! The numbers and times that a format forbids.
 //!
-//! The text format forbids none. In OpenMetrics what is cumulative is neither negative nor NaN, and a histogram with
+//! The text format forbids no number. In OpenMetrics what is cumulative is neither negative nor NaN, and a histogram with
 //! negative bounds has no sum, nor a count beside it. A quantile is from 0 to 1. Such a line is left out; the series keeps
 //! its others.
 
@@ -30,10 +30,22 @@ pub(crate) fn permits_sum_of_histogram(heading: &Heading, histogram: HistogramVi
     !is_strict(heading) || (!may_be_negative && permits_sum(heading, histogram.sum()))
 }
 
-/// Whether a series has the same lines now as before, by these rules.
+/// The time of a series, if its lines may have one.
+#[inline]
+pub(crate) fn permitted_time(heading: &Heading, series: SeriesView<'_>) -> Option<i64> {
+    series.timestamp_ms().filter(|timestamp_ms| match heading.format().syntax {
+        // Prometheus reads no sign here, and refuses the whole scrape for one.
+        Syntax::Text => *timestamp_ms >= 0,
+        // It does not change, and the Python client wants all of a family to have the same time.
+        Syntax::OpenMetrics => heading.kind() != MetricKind::Info,
+    })
+}
+
+/// Whether a series has the same lines now as before, by these rules, and with a time or without.
 #[inline]
 pub(crate) fn has_same_lines(heading: &Heading, before: SeriesView<'_>, now: SeriesView<'_>) -> bool {
-    !is_strict(heading) || left_out(heading, before) == left_out(heading, now)
+    let [has_had_time, has_time] = [before, now].map(|series| permitted_time(heading, series).is_some());
+    has_time == has_had_time && (!is_strict(heading) || left_out(heading, before) == left_out(heading, now))
 }
 
 /// Which lines of a series are left out, as a number that differs when others are.

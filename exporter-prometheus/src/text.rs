@@ -27,7 +27,9 @@ use crate::heading::Heading;
 use crate::labels::{LabelNames, for_each_label};
 use crate::names::is_legal_label_name;
 use crate::number::{push_canonical, push_f64, push_i64, push_number};
-use crate::permitted::{permits_number, permits_quantile, permits_sum, permits_sum_of_histogram};
+use crate::permitted::{
+    permits_number, permits_quantile, permits_sum, permits_sum_of_histogram, permitted_time,
+};
 use crate::plan::{Exposed, Member, Plan};
 
 /// Takes an exposition piece by piece.
@@ -148,16 +150,12 @@ pub(crate) fn push_value(out: &mut String, sample: Sample) {
 }
 
 fn write_series<S: Sink>(family: &Exposed, series: SeriesView<'_>, sink: &mut S) {
-    let format = family.heading().format();
-    let value = series.value();
-    let time = match (format.syntax, value) {
-        (Syntax::Text, _) => series.timestamp_ms().map(Time::Milliseconds),
-        // It does not change, and the Python client wants all of a family to have the same time.
-        (Syntax::OpenMetrics, Value::Info) => None,
-        (Syntax::OpenMetrics, _) => series.timestamp_ms().map(Time::Seconds),
+    let time = match family.heading().format().syntax {
+        Syntax::Text => Time::Milliseconds,
+        Syntax::OpenMetrics => Time::Seconds,
     };
-    let lines = Lines { family, series, time };
-    match value {
+    let lines = Lines { family, series, time: permitted_time(family.heading(), series).map(time) };
+    match series.value() {
         Value::Number(value) if permits_number(family.heading(), value) => lines.last(sink, "", value),
         Value::Histogram(histogram) => lines.histogram(sink, histogram),
         Value::Summary(summary) => lines.summary(sink, summary),

@@ -1,4 +1,4 @@
-//! What readers of OpenMetrics other than Prometheus insist on.
+//! What the programs that read expositions insist on, beside what a description of the format says.
 
 mod collected;
 
@@ -96,4 +96,16 @@ fn the_name_of_a_created_time_is_taken_in_openmetrics() {
     // A counter can do without the type that takes the name, a summary cannot.
     assert_eq!(exposed(counter(), Format::OPEN_METRICS), ["x_created gauge", "x_total unknown"]);
     assert_eq!(exposed(summary(), Format::OPEN_METRICS), ["x summary"]);
+}
+
+#[test]
+fn a_time_before_1970_is_in_openmetrics_only() {
+    let gauge = |time| {
+        snapshot(
+            FamilyBuilder::new("g", MetricKind::Gauge).number(NO_LABELS, Number::U64(1)).timestamp_ms(time),
+        )
+    };
+    assert_eq!(in_format(&gauge(-1), Format::TEXT), "# TYPE g gauge\ng 1\n");
+    assert_eq!(in_format(&gauge(0), Format::TEXT), "# TYPE g gauge\ng 1 0\n");
+    assert_eq!(in_format(&gauge(-1), Format::OPEN_METRICS), "# TYPE g gauge\ng 1 -0.001\n# EOF\n");
 }

@@ -138,14 +138,14 @@ lat_seconds_count 7
 fn the_label_of_a_bucket_comes_after_those_of_its_series() {
     let family = FamilyBuilder::new("h", MetricKind::Histogram)
         .histogram([("zone", "a"), ("az", "b")], &[(1e16, 1), (f64::INFINITY, 2)], 0.1, 2)
-        .timestamp_ms(-5);
+        .timestamp_ms(5);
     assert_eq!(
         text([family]),
         r#"# TYPE h histogram
-h_bucket{az="b",zone="a",le="1e+16"} 1 -5
-h_bucket{az="b",zone="a",le="+Inf"} 2 -5
-h_sum{az="b",zone="a"} 0.1 -5
-h_count{az="b",zone="a"} 2 -5
+h_bucket{az="b",zone="a",le="1e+16"} 1 5
+h_bucket{az="b",zone="a",le="+Inf"} 2 5
+h_sum{az="b",zone="a"} 0.1 5
+h_count{az="b",zone="a"} 2 5
 "#
     );
 }

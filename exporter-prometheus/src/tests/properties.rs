@@ -101,7 +101,7 @@ fn expected_samples(name: &str, series: SeriesView<'_>) -> Vec<Sample> {
             .chain(added.map(|(name, value)| (name.to_owned(), value)))
             .collect(),
         value,
-        timestamp_ms: series.timestamp_ms(),
+        timestamp_ms: series.timestamp_ms().filter(|time| *time >= 0),
     };
     let mut samples = match series.value() {
         Value::Number(Number::U64(value)) => vec![sample("", None, value.to_string())],
