@@ -56,8 +56,10 @@ pub(crate) enum Reason {
     Sample { sample: String, owner: String },
     /// The series exists already.
     Series(String),
-    /// The series has a label that is reserved or that the format adds itself, or a state set has no states.
-    Unwritable(String),
+    /// The series has a label that is reserved, or that the format adds itself.
+    ReservedLabel { series: String, label: String },
+    /// The series is a state set without states.
+    NoStates(String),
 }
 
 impl Clash {
@@ -131,11 +133,13 @@ impl fmt::Display for Clash {
                 "family `{family}` has the series {series} twice: give the registries different constant labels, \
                  {or_apart}",
             ),
-            Reason::Unwritable(series) => write!(
+            Reason::ReservedLabel { series, label } => write!(
                 f,
-                "the series {series} has no states, a label that begins with `__`, or one that the format adds itself \
-                 (the `le` of a histogram, the `quantile` of a summary, the name of a state set): rename the label",
+                "the series {series} has the label `{label}`, which is reserved or added by the format: rename the label",
             ),
+            Reason::NoStates(series) => {
+                write!(f, "the state set {series} has no states: give it one, or leave it out")
+            }
         }
     }
 }

@@ -134,12 +134,16 @@ impl Plan {
                 match fit(series, &family.heading) {
                     Fit::Legal => {}
                     Fit::Spelled => family.label_names = LabelNames::Spelled(self.format.escaping),
-                    Fit::Unwritable => unwritable.push((source, series)),
+                    Fit::Unwritable(reserved_label) => unwritable.push((source, series, reserved_label)),
                 }
             }
-            for (source, series) in unwritable {
+            for (source, series, reserved_label) in unwritable {
                 self.left_out.insert((source, series.index()));
-                let reason = Reason::Unwritable(series_text(family, series));
+                let text = series_text(family, series);
+                let reason = match reserved_label {
+                    Some(label) => Reason::ReservedLabel { series: text, label },
+                    None => Reason::NoStates(text),
+                };
                 self.clashes.push(Clash::new(family.name().to_owned(), source, reason));
             }
             // No snapshot has a series twice. Only merging or escaping can make two of them one.
@@ -346,20 +350,21 @@ impl Candidate<'_> {
 enum Fit {
     Legal,
     Spelled,
-    Unwritable,
+    /// It cannot be written, because of this label, or because there are no states.
+    Unwritable(Option<String>),
 }
 
 fn fit(series: SeriesView<'_>, heading: &Heading) -> Fit {
     let mut fit = Fit::Legal;
     if matches!(series.value(), Value::StateSet(states) if states.states().len() == 0) {
-        return Fit::Unwritable;
+        return Fit::Unwritable(None);
     }
     let (added, escaping) = (heading.added_label(), heading.format().escaping);
     for (name, _) in series.labels() {
         let exposed = escaping.label_name(name);
         let is_reserved = name.starts_with("__") || exposed == "__name__";
         if is_reserved || Some(&exposed) == added.as_ref() {
-            return Fit::Unwritable;
+            return Fit::Unwritable(Some(name.to_owned()));
         }
         // Quoted names stay as they are, the other schemes leave none that is not legal.
         let is_quoted = || escaping == Escaping::AllowUtf8 && !is_legal_label_name(name);

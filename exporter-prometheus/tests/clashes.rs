@@ -43,8 +43,12 @@ fn series_that_the_format_cannot_write_are_listed() {
     let summary = FamilyBuilder::new("s", MetricKind::Summary).summary([("quantile", "1")], &[], 0.0, 0);
     let states = FamilyBuilder::new("on", MetricKind::StateSet).state_set([("on", "1")], &[("a", true)]);
     let no_states = FamilyBuilder::new("on", MetricKind::StateSet).state_set(NO_LABELS, &[]);
-    for family in [histogram, summary, states, no_states, gauge("g", "__name__")] {
+    for (family, label) in
+        [(histogram, "le"), (summary, "quantile"), (states, "on"), (gauge("g", "__name__"), "__name__")]
+    {
         let listed = listed([family]);
-        assert!(is_one(&listed, "rename the label"), "{listed:?}");
+        assert!(is_one(&listed, &format!("has the label `{label}`")), "{listed:?}");
     }
+    let listed = listed([no_states]);
+    assert!(is_one(&listed, "has no states"), "{listed:?}");
 }
