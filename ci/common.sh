@@ -68,17 +68,27 @@ pids_of() {
     done
 }
 
-# Installs Prometheus and promtool if they are missing.
-install_prometheus() {
-    if command -v prometheus >/dev/null && command -v promtool >/dev/null; then
-        return
-    fi
-    install_packages prometheus
+# Installs a Debian package if the server in it, or one of the other programs, is missing: PACKAGE SERVER [PROGRAM]..
+install_server() {
+    local package=$1 server=$2 pid
+    type -P "${@:2}" >/dev/null && return
+    install_packages "$package"
     # The package may start a service of its own. There was none before, so what runs now is that.
-    local pid
-    for pid in $(pids_of "$(readlink -f "$(command -v prometheus)")"); do
+    for pid in $(pids_of "$(readlink -f "$(command -v "$server")")"); do
         stop "$pid"
     done
+}
+
+# Installs Prometheus and promtool if they are missing.
+install_prometheus() {
+    install_server prometheus prometheus promtool
+}
+
+# Installs Prometheus' client for Python below a directory if it is not there; it is found with PYTHONPATH.
+install_python_client() {
+    [[ ! -d "$1/prometheus_client" ]] || return 0
+    python3 -m pip --version >/dev/null 2>&1 || install_packages python3-pip
+    python3 -m pip install --quiet --target "$1" prometheus-client==0.26.0
 }
 
 # Installs the nightly toolchain if it is missing.

@@ -37,13 +37,11 @@ trap 'exit 143' TERM
 install_what_is_missing() {
     command -v c++ >/dev/null || install_packages g++
     install_prometheus
-    python3 -m pip --version >/dev/null 2>&1 || install_packages python3-pip
+    install_python_client "$tools/python"
     install_nightly
     if [[ "$("$tools/bin/cargo-fuzz" --version 2>/dev/null)" != *" $version" ]]; then
         cargo install --quiet --locked --root "$tools" --version "$version" cargo-fuzz
     fi
-    [[ -d "$tools/python/prometheus_client" ]] ||
-        python3 -m pip install --quiet --target "$tools/python" prometheus-client==0.26.0
 }
 
 # Runs a target, and shows what it found.
