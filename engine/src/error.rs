@@ -30,6 +30,24 @@ pub enum RegisterErrorReason {
     EmptyName,
     /// The metric's name is not `[a-zA-Z_:][a-zA-Z0-9_:]*`.
     IllegalMetricName,
+    /// Nothing but underscores would be left of this name of a metric or a label.
+    UntranslatableName(Box<str>),
+    /// Two names become one by their [policies](crate::NamePolicy), or where UTF-8 is not asked for.
+    NameCollision {
+        /// The name that is registered, as it was declared; with ` in ` and the unit, where only that differs.
+        registered: Box<str>,
+        /// The name that was to be registered, likewise.
+        requested: Box<str>,
+        /// What both become.
+        name: Box<str>,
+    },
+    /// Two labels of a family become one by their [policies](crate::NamePolicy), or where UTF-8 is not asked for.
+    LabelCollision {
+        /// The names, as they were declared.
+        labels: [Box<str>; 2],
+        /// What both become.
+        name: Box<str>,
+    },
     /// A registry's namespace or subsystem is not `[a-zA-Z_:][a-zA-Z0-9_:]*`.
     IllegalPrefix(Box<str>),
     /// A label's name is not `[a-zA-Z_][a-zA-Z0-9_]*`.
@@ -108,9 +126,10 @@ pub enum RegisterErrorReason {
     CallbackExists,
     /// The name is taken by another collector.
     CollectorExists,
-    /// One of the metric's sample names belongs to another family.
+    /// One of the names that the metric takes in an exposition belongs to another family: a sample's, or what
+    /// OpenMetrics calls the family, `x` of a counter `x_total`.
     SampleNameClash {
-        /// The name that both would expose.
+        /// The name that both would have.
         sample: Box<str>,
         /// The family that has it.
         family: Box<str>,
@@ -197,6 +216,18 @@ impl fmt::Display for RegisterErrorReason {
             Self::IllegalMetricName => f.write_str(
                 "the name may hold only letters, digits, `_` and `:`, and must not begin with a digit",
             ),
+            Self::UntranslatableName(name) => write!(
+                f,
+                "nothing but underscores would be left of `{name}`; use ASCII letters, or a policy that keeps UTF-8"
+            ),
+            Self::NameCollision { registered, requested, name } => write!(
+                f,
+                "`{registered}`, which is registered, and `{requested}` both become `{name}`; rename one, or give its \
+                 family another name policy"
+            ),
+            Self::LabelCollision { labels: [one, other], name } => {
+                write!(f, "the labels `{one}` and `{other}` both become `{name}`; rename one, or leave one out")
+            }
             Self::IllegalLabelName(label) => write!(
                 f,
                 "the label name `{label}` may hold only letters, digits and `_`, and must not begin with a digit"
@@ -247,7 +278,11 @@ impl fmt::Display for RegisterErrorReason {
                 f.write_str("the name is taken; unregister that one, or use another name")
             }
             Self::SampleNameClash { sample, family } => {
-                write!(f, "the sample `{sample}` belongs to the family `{family}` already; use another name")
+                write!(
+                    f,
+                    "the name `{sample}` belongs to the family `{family}` already, be it for a sample or in OpenMetrics \
+                     only; use another name"
+                )
             }
             Self::StatesConflict => {
                 f.write_str("already registered with other states; use the same enum or another name")

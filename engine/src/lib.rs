@@ -160,6 +160,7 @@ mod local_handle;
 #[doc(hidden)]
 pub mod model;
 mod name;
+mod name_policy;
 #[cfg(not(tachometer_loom))]
 pub mod named;
 mod operation;
@@ -195,6 +196,7 @@ pub use in_flight::InFlight;
 pub use integer_histogram::{IntegerHistogram, Resolution};
 pub use labels::{LabelValue, Labels};
 pub use local_handle::{LocalCounter, LocalFloatCounter, LocalHistogram, LocalUpDownCounter};
+pub use name_policy::{Escape, NamePolicy, TotalSuffix, UnitSuffix};
 pub use operation::{NoErrors, Operation, OperationGuard, Progress};
 pub use outcome::{HasOutcome, Outcome, OutcomeGuard};
 pub use problems::{NamedProblem, named_problems};

@@ -1,10 +1,14 @@
-//! Names that exist only if they are legal.
+//! Names that exist only if their policy allows them.
 
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
 
-use crate::error::{RegisterError, RegisterErrorReason as Reason};
+use crate::{
+    error::{RegisterError, RegisterErrorReason as Reason},
+    name_policy::NamePolicy,
+    size,
+};
 
-/// A legal metric name: `[a-zA-Z_:][a-zA-Z0-9_:]*`.
+/// A metric's name as it is exposed: `[a-zA-Z_:][a-zA-Z0-9_:]*`, unless its policy keeps UTF-8.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct MetricName(Arc<str>);
 
@@ -21,7 +25,7 @@ impl MetricName {
         Ok(Self(full.into()))
     }
 
-    /// A name of the engine's own, which is legal.
+    /// A name that is known to be good: the engine's own, or one that a policy has made.
     pub(crate) fn known(name: Arc<str>) -> Self {
         Self(name)
     }
@@ -33,36 +37,64 @@ impl MetricName {
     pub(crate) fn shared(&self) -> Arc<str> {
         Arc::clone(&self.0)
     }
-
-    /// Whether the name ends in this unit, but for a `_total`.
-    pub(crate) fn has_unit(&self, unit: &str) -> bool {
-        let name = self.0.strip_suffix("_total").unwrap_or(&self.0);
-        let before = name.strip_suffix(unit);
-        !unit.is_empty() && before.is_some_and(|before| before.is_empty() || before.ends_with('_'))
-    }
 }
 
-/// A legal label name: `[a-zA-Z_][a-zA-Z0-9_]*`, not `quantile` or `overflow`, and not beginning with two underscores.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) struct LabelName(Arc<str>);
+/// A label's name as it is exposed: `[a-zA-Z_][a-zA-Z0-9_]*`, unless its policy keeps UTF-8; not `quantile` or
+/// `overflow`, and not beginning with two underscores.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct LabelName {
+    exposed: Arc<str>,
+    /// What it was called before its policy translated it, if that was something else.
+    declared: Option<Arc<str>>,
+}
 
 impl LabelName {
+    /// A name that is legal as it is.
     pub(crate) fn parse(name: &str) -> Result<Self, Reason> {
-        if !is_label_name(name) {
-            return Err(Reason::IllegalLabelName(name.into()));
-        }
-        if is_reserved_label(name) {
-            return Err(Reason::ReservedLabel(name.into()));
-        }
-        Ok(Self(name.into()))
+        Self::translated(NamePolicy::AS_IS, name)
+    }
+
+    /// What the policy makes of the name.
+    pub(crate) fn translated(policy: NamePolicy, declared: &str) -> Result<Self, Reason> {
+        let exposed = policy.translate_label(declared)?;
+        let differs = exposed != declared;
+        Ok(Self { exposed: exposed.into(), declared: differs.then(|| declared.into()) })
     }
 
     pub(crate) fn as_str(&self) -> &str {
-        &self.0
+        &self.exposed
     }
 
     pub(crate) fn shared(&self) -> Arc<str> {
-        Arc::clone(&self.0)
+        Arc::clone(&self.exposed)
+    }
+
+    /// What the program calls it.
+    pub(crate) fn declared(&self) -> &str {
+        self.declared.as_ref().unwrap_or(&self.exposed)
+    }
+
+    /// What it takes of memory.
+    pub(crate) fn bytes(&self) -> usize {
+        size::shared(&*self.exposed) + self.declared.as_deref().map_or(0, size::shared)
+    }
+
+    /// Whether the program may mean it by this.
+    pub(crate) fn is_called(&self, name: &str) -> bool {
+        *self.exposed == *name || self.declared() == name
+    }
+
+    /// What is wrong when this name and the other one are labels of the same series, if anything is.
+    pub(crate) fn clash(&self, other: &Self) -> Option<Reason> {
+        let name = underscored(&self.exposed);
+        if name != underscored(&other.exposed) {
+            return None;
+        }
+        if self.declared() == other.declared() {
+            return Some(Reason::DuplicateLabel(self.declared().into()));
+        }
+        let labels = [other, self].map(|label| Box::from(label.declared()));
+        Some(Reason::LabelCollision { labels, name: name.into() })
     }
 }
 
@@ -82,6 +114,29 @@ pub(crate) const fn is_label_name(name: &str) -> bool {
 /// Whether a label's name means something else already.
 pub(crate) const fn is_reserved_label(name: &str) -> bool {
     matches!(name.as_bytes(), b"quantile" | b"overflow" | [b'_', b'_', ..])
+}
+
+/// Whether a metric's name ends in this unit, but for a `_total`.
+pub(crate) fn has_unit(name: &str, unit: &str) -> bool {
+    let before = name.strip_suffix("_total").unwrap_or(name).strip_suffix(unit);
+    !unit.is_empty() && before.is_some_and(|before| before.is_empty() || before.ends_with('_'))
+}
+
+/// How a client gets a name that does not ask for UTF-8: with an underscore for each character that a metric's name
+/// cannot have. A label's cannot have colons either, but no two labels may differ by that alone.
+pub(crate) fn underscored(name: &str) -> Cow<'_, str> {
+    if is_metric_name(name) {
+        return name.into();
+    }
+    let is_first_digit = |at, character: char| at == 0 && character.is_ascii_digit();
+    let is_legal = |character: char| character.is_ascii_alphanumeric() || matches!(character, '_' | ':');
+    name.char_indices()
+        .map(
+            |(at, character)| {
+                if is_legal(character) && !is_first_digit(at, character) { character } else { '_' }
+            },
+        )
+        .collect()
 }
 
 // A loop instead of `all`: constants call it.
@@ -112,16 +167,15 @@ mod tests {
 
     #[test]
     fn a_unit_is_the_last_word_but_for_total() {
-        let name = |name| MetricName::parse("", name).unwrap();
         for (legal, unit) in
             [("wait_seconds", "seconds"), ("sent_bytes_total", "bytes"), ("seconds", "seconds")]
         {
-            assert!(name(legal).has_unit(unit), "{legal}");
+            assert!(has_unit(legal, unit), "{legal}");
         }
         for (other, unit) in
             [("wait", "seconds"), ("milliseconds", "seconds"), ("seconds_wait", "seconds"), ("a", "")]
         {
-            assert!(!name(other).has_unit(unit), "{other}");
+            assert!(!has_unit(other, unit), "{other}");
         }
     }
 

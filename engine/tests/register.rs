@@ -210,7 +210,7 @@ fn sample_names_do_not_clash_in_either_direction() {
     }
     let registry = Registry::new();
     drop(registry.histogram("size", "Size.").unwrap());
-    assert!(registry.counter("size_total", "").is_ok());
+    assert!(registry.counter("sizes_total", "").is_ok());
 }
 
 #[test]

@@ -28,6 +28,9 @@ macro_rules! labels {
 labels! {
     Self::EmptyName => "empty_name",
     Self::IllegalMetricName => "illegal_metric_name",
+    Self::UntranslatableName(_) => "untranslatable_name",
+    Self::NameCollision { .. } => "name_collision",
+    Self::LabelCollision { .. } => "label_collision",
     Self::IllegalPrefix(_) => "illegal_prefix",
     Self::IllegalLabelName(_) => "illegal_label_name",
     Self::ReservedLabel(_) => "reserved_label",

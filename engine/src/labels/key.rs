@@ -93,7 +93,7 @@ impl KeyWriter {
     pub(crate) fn finish<'a>(&self, mut names: impl Iterator<Item = &'a LabelName>) -> Result<&[u8], Reason> {
         let Some(Problem { value, too_long }) = self.problem else { return Ok(&self.bytes) };
         let scoped = self::values(&self.bytes[..self.scope]).count();
-        let label = names.nth(scoped + value).map_or("", LabelName::as_str).into();
+        let label = names.nth(scoped + value).map_or("", LabelName::declared).into();
         Err(if too_long { Reason::LabelValueTooLong(label) } else { Reason::UnwritableLabelValue(label) })
     }
 }

@@ -3,7 +3,7 @@
 use std::{collections::HashSet, sync::Arc};
 
 use super::{list::Domain, value::LabelValue};
-use crate::{error::RegisterErrorReason as Reason, name::LabelName, size};
+use crate::{error::RegisterErrorReason as Reason, name::LabelName, name_policy::NamePolicy, size};
 
 /// A label of a family.
 #[derive(Clone, Debug, PartialEq)]
@@ -20,12 +20,12 @@ impl Label {
     }
 
     /// A label with values of the type `V`, each of which must have another text.
-    pub(crate) fn of<V: LabelValue>(name: &str) -> Result<Self, Reason> {
-        let name = LabelName::parse(name)?;
+    pub(crate) fn of<V: LabelValue>(policy: NamePolicy, name: &str) -> Result<Self, Reason> {
+        let name = LabelName::translated(policy, name)?;
         if !V::Domain::CLOSED {
             return Ok(Self::open(name));
         }
-        let known = known_values::<V>(name.as_str())?;
+        let known = known_values::<V>(name.declared())?;
         Ok(Self { name, known: Some(known) })
     }
 
@@ -34,12 +34,12 @@ impl Label {
         let known = self.known.as_deref().map_or(0, |known| {
             size::shared(known) + known.iter().map(|value| size::shared(&**value)).sum::<usize>()
         });
-        size::shared(self.name.as_str()) + known
+        self.name.bytes() + known
     }
 
     /// The label in the words of an error message.
     pub(crate) fn described(&self) -> Box<str> {
-        let name = self.name.as_str();
+        let name = self.name.declared();
         match &self.known {
             Some(known) => format!("{name} = {}", known.join(" | ")).into(),
             None => name.into(),

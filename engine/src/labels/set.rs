@@ -6,7 +6,7 @@ use super::{
     list::{ClosedList, Domain},
     value::LabelValue,
 };
-use crate::{error::RegisterErrorReason as Reason, registry::MAX_COMBINATIONS};
+use crate::{error::RegisterErrorReason as Reason, name_policy::NamePolicy, registry::MAX_COMBINATIONS};
 
 /// The labels of a family. `#[derive(Labels)]` writes this for structs.
 ///
@@ -219,6 +219,7 @@ tuples! {
 /// Takes the names of a set's labels, from [`Labels::describe`].
 #[derive(Debug)]
 pub struct LabelDescriber<'a> {
+    policy: NamePolicy,
     /// For labels that have no name of their own.
     given: std::slice::Iter<'a, &'a str>,
     labels: Vec<Label>,
@@ -228,7 +229,7 @@ pub struct LabelDescriber<'a> {
 impl<'a> LabelDescriber<'a> {
     /// Adds a label with this name and values of the type `V`.
     pub fn label<V: LabelValue>(&mut self, name: &str) {
-        match Label::of::<V>(name) {
+        match Label::of::<V>(self.policy, name) {
             Ok(label) => self.labels.push(label),
             Err(problem) => self.fail(problem),
         }
@@ -247,8 +248,11 @@ impl<'a> LabelDescriber<'a> {
     }
 
     /// The labels of `L`, with the names in `given` for those that have none.
-    pub(crate) fn labels_of<L: Labels>(given: &'a [&'a str]) -> Result<Vec<Label>, Reason> {
-        let mut labels = LabelDescriber { given: given.iter(), labels: Vec::new(), problem: None };
+    pub(crate) fn labels_of<L: Labels>(
+        policy: NamePolicy,
+        given: &'a [&'a str],
+    ) -> Result<Vec<Label>, Reason> {
+        let mut labels = LabelDescriber { policy, given: given.iter(), labels: Vec::new(), problem: None };
         L::describe(&mut labels);
         if let Some(name) = labels.given.next() {
             labels.fail(Reason::UnknownLabel((*name).into()));

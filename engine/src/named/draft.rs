@@ -5,7 +5,7 @@ use crate::{
     MAX_LABELS, MetricKind,
     collector::MetricId,
     error::{RegisterError, RegisterErrorReason as Reason},
-    name::{LabelName, MetricName},
+    name::{LabelName, MetricName, has_unit},
 };
 
 /// The help text of what was used before it was declared.
@@ -87,12 +87,12 @@ impl<'a> Draft<'a> {
 
 /// The name with the unit as its last word, but for `_total`.
 fn exposed_name(key: &str, unit: Option<&str>) -> Result<Box<str>, RegisterError> {
-    let name = MetricName::parse("", key)?;
+    MetricName::parse("", key)?;
     let Some(unit) = unit else { return Ok(key.into()) };
     if unit.is_empty() {
         return Err(RegisterError::new(key, Reason::UnitMismatch(unit.into())));
     }
-    if name.has_unit(unit) {
+    if has_unit(key, unit) {
         return Ok(key.into());
     }
     let with_unit = match key.strip_suffix("_total") {

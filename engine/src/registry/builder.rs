@@ -14,6 +14,7 @@ use crate::{
     error::{BucketsError, RegisterError, RegisterErrorReason as Reason},
     labels::key::MAX_LABEL_VALUE_BYTES,
     name::{ConstantLabel, LabelName},
+    name_policy::NamePolicy,
     sync::Arc,
 };
 
@@ -28,6 +29,7 @@ pub const DEFAULT_CALLBACK_TIMEOUT: Duration = Duration::from_secs(1);
 pub struct RegistryBuilder {
     namespace: String,
     subsystem: String,
+    policy: NamePolicy,
     labels: Vec<(String, String)>,
     buckets: Result<Buckets, BucketsError>,
     options: Options,
@@ -51,6 +53,7 @@ impl RegistryBuilder {
         Self {
             namespace: String::new(),
             subsystem: String::new(),
+            policy: NamePolicy::AS_IS,
             labels: Vec::new(),
             buckets: Ok(Buckets::default()),
             options: Options {
@@ -75,6 +78,22 @@ impl RegistryBuilder {
     /// Puts `subsystem_` in front of every name, behind the namespace.
     pub fn subsystem(mut self, subsystem: impl Into<String>) -> Self {
         self.subsystem = subsystem.into();
+        self
+    }
+
+    /// How names become those that are exposed: of metrics and labels, the namespace, the subsystem and the constant
+    /// labels among them. [`NamePolicy::AS_IS`] unless set: they must be legal, and stay as they are.
+    ///
+    /// ```
+    /// use tachometer::{NamePolicy, Registry};
+    ///
+    /// let registry = Registry::builder().name_policy(NamePolicy::UTF8).label("service.name", "shop").build()?;
+    /// registry.counter("bestellungen.größe", "Orders.")?.inc();
+    /// assert_eq!(registry.snapshot().counter("bestellungen.größe", &[("service.name", "shop")]), Some(1));
+    /// # Ok::<(), tachometer::RegisterError>(())
+    /// ```
+    pub fn name_policy(mut self, policy: NamePolicy) -> Self {
+        self.policy = policy;
         self
     }
 
@@ -177,8 +196,8 @@ impl RegistryBuilder {
         if self.options.callback_timeout.is_zero() {
             return Err(error(Reason::NoCallbackTimeout));
         }
-        let scope = Scope::root([&self.namespace, &self.subsystem]).map_err(error)?;
-        let labels = constant_labels(self.labels).map_err(error)?;
+        let scope = Scope::root(self.policy, [&self.namespace, &self.subsystem]).map_err(error)?;
+        let labels = constant_labels(self.policy, self.labels).map_err(error)?;
         let buckets = self.buckets.map_err(|buckets| error(Reason::Buckets(buckets)))?;
         let own = self.self_metrics && self.options.enabled;
         let own = SelfMetrics::new(own, scope.prefix(), self.process_wide);
@@ -195,15 +214,18 @@ impl RegistryBuilder {
     }
 }
 
-fn constant_labels(given: Vec<(String, String)>) -> Result<Shared<[ConstantLabel]>, Reason> {
+fn constant_labels(
+    policy: NamePolicy,
+    given: Vec<(String, String)>,
+) -> Result<Shared<[ConstantLabel]>, Reason> {
     let mut labels: Vec<ConstantLabel> = Vec::new();
     for (name, value) in given {
-        let name = LabelName::parse(&name)?;
-        if labels.iter().any(|(other, _)| *other == name) {
-            return Err(Reason::DuplicateLabel(name.as_str().into()));
+        let name = LabelName::translated(policy, &name)?;
+        if let Some(clash) = labels.iter().find_map(|(other, _)| name.clash(other)) {
+            return Err(clash);
         }
         if value.len() > MAX_LABEL_VALUE_BYTES {
-            return Err(Reason::LabelValueTooLong(name.as_str().into()));
+            return Err(Reason::LabelValueTooLong(name.declared().into()));
         }
         labels.push((name, Shared::from(value)));
     }

@@ -160,7 +160,8 @@ impl Registry {
         }
         // Made before the lock is taken, so that one that is refused is dropped when it is released.
         let Options { families, series_per_family, .. } = self.catalog.options;
-        let limits = CollectorLimits { families, series_per_family };
+        let names = self.scope.policy().without_translation();
+        let limits = CollectorLimits { families, series_per_family, names };
         let callback = Shared::new(Callback::collector(self.constant_labels(), limits, callback));
         let collectors = &mut lock(&self.catalog.names).collectors;
         let problem = if collectors.iter().any(|collector| collector.is(name, &self.scope)) {

@@ -1,7 +1,7 @@
 //! What a registry holds: families by name, and the schema made of them.
 
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap, btree_map::Entry},
+    collections::{BTreeMap, BTreeSet, HashMap},
     sync::Arc as Shared,
     time::Duration,
 };
@@ -20,10 +20,10 @@ use super::{
 use crate::{
     Buckets,
     error::{RegisterError, RegisterErrorReason as Reason},
-    name::{ConstantLabel, LabelName, MetricName},
+    name::{ConstantLabel, LabelName, MetricName, underscored},
     shard::{Arena, arena},
     size,
-    snapshot::{callback::Callback, known::Known, workers::Runner},
+    snapshot::{callback::Callback, claims::claimed_names, known::Known, workers::Runner},
     sync::{Arc, AtomicU64, Mutex, Ordering, lock},
 };
 
@@ -61,8 +61,8 @@ pub(super) struct Options {
 #[derive(Default)]
 pub(super) struct Names {
     pub(super) families: BTreeMap<MetricName, Registered>,
-    /// The family that has each sample name.
-    pub(super) samples: HashMap<String, MetricName>,
+    /// The family that has each name of an exposition, see [`claimed_names`].
+    pub(super) claims: HashMap<String, MetricName>,
     /// In the order of their registration, in which they may claim names.
     pub(super) collectors: Vec<Collector>,
 }
@@ -76,7 +76,7 @@ pub(super) struct Collector {
 
 impl Collector {
     pub(super) fn is(&self, name: &str, scope: &Scope) -> bool {
-        *self.name == *name && *self.scope == *scope
+        *self.name == *name && self.scope.is_same(scope)
     }
 }
 
@@ -105,14 +105,17 @@ impl Catalog {
     ) -> Self {
         let callback_errors = Arc::new(AtomicU64::new(0));
         // Their names are taken. They have no families, so nobody can be given one.
-        let own = self_metrics.drafts(&constant_labels, &callback_errors).into_iter().map(|draft| draft.name);
-        let samples = own.map(|name| (name.to_string(), MetricName::known(name))).collect();
+        let own = self_metrics.drafts(&constant_labels, &callback_errors).into_iter().flat_map(|draft| {
+            let name = MetricName::known(Shared::clone(&draft.name));
+            claimed_names(&draft.name, draft.kind).into_iter().map(move |claim| (claim, name.clone()))
+        });
+        let claims = own.collect();
         Self {
             constant_labels,
             default_buckets,
             options,
             arena: arena(),
-            names: Mutex::new(Names { samples, ..Names::default() }),
+            names: Mutex::new(Names { claims, ..Names::default() }),
             version: Arc::new(AtomicU64::new(0)),
             removals: Removals::new(),
             known: Mutex::new(None),
@@ -131,31 +134,28 @@ impl Catalog {
         scope: &Shared<[u8]>,
     ) -> Result<Arc<FamilyCore>, RegisterError> {
         let layout = self.check(&description).map_err(|reason| description.error(reason))?;
-        let Names { families, samples, .. } = &mut *lock(&self.names);
-        let full = families.len() >= self.options.families;
-        let vacant = match families.entry(description.name.clone()) {
-            Entry::Occupied(mut registered) => {
-                let Registered { core, scopes, crowded } = registered.get_mut();
-                core.description.check_same(&description).map_err(|reason| description.error(reason))?;
-                if scopes.len() < self.options.series_per_family {
-                    scopes.insert(Shared::clone(scope));
-                } else {
-                    *crowded |= !scopes.contains(scope);
-                }
-                return Ok(Arc::clone(core));
+        let Names { families, claims, .. } = &mut *lock(&self.names);
+        if let Some(Registered { core, scopes, crowded }) = families.get_mut(&description.name) {
+            core.description.check_same(&description).map_err(|reason| description.error(reason))?;
+            if scopes.len() < self.options.series_per_family {
+                scopes.insert(Shared::clone(scope));
+            } else {
+                *crowded |= !scopes.contains(scope);
             }
-            Entry::Vacant(_) if full => {
-                return Err(description.error(Reason::TooManyFamilies(self.options.families)));
-            }
-            Entry::Vacant(vacant) => vacant,
-        };
-        for sample in description.sample_names() {
-            if let Some(other) = samples.get(&sample) {
-                let (sample, family) = (sample.into(), other.as_str().into());
-                return Err(description.error(Reason::SampleNameClash { sample, family }));
+            return Ok(Arc::clone(core));
+        }
+        if families.len() >= self.options.families {
+            return Err(description.error(Reason::TooManyFamilies(self.options.families)));
+        }
+        let own = description.claimed_names();
+        for claim in &own {
+            if let Some(other) = claims.get(claim) {
+                let registered = families.get(other).map(|family| &family.core.description);
+                return Err(description.error(clash(&description, claim, other, registered)));
             }
         }
-        samples.extend(description.sample_names().map(|sample| (sample, description.name.clone())));
+        let name = description.name.clone();
+        claims.extend(own.into_iter().map(|claim| (claim, name.clone())));
         let environment = Environment {
             constant_labels: Shared::clone(&self.constant_labels),
             limit: self.options.series_per_family as u64,
@@ -167,7 +167,7 @@ impl Catalog {
         };
         let core = Arc::new(FamilyCore::new(description, layout, environment));
         let scopes = [Shared::clone(scope)].into();
-        vacant.insert(Registered { core: Arc::clone(&core), scopes, crowded: false });
+        families.insert(name, Registered { core: Arc::clone(&core), scopes, crowded: false });
         self.changed();
         Ok(core)
     }
@@ -180,9 +180,10 @@ impl Catalog {
             return Err(Reason::TooManyLabels(names().count()));
         }
         check_unique(names(), constant())?;
-        let reserved = description.kind.exposed().added_label(description.name.as_str());
-        if let Some(name) = names().chain(constant()).find(|name| Some(name.as_str()) == reserved) {
-            return Err(Reason::ReservedLabel(name.as_str().into()));
+        let reserved = description.kind.exposed().added_label(description.name.as_str()).map(underscored);
+        let is_reserved = |name: &&LabelName| Some(underscored(name.as_str())) == reserved;
+        if let Some(name) = names().chain(constant()).find(is_reserved) {
+            return Err(Reason::ReservedLabel(name.declared().into()));
         }
         let limit = self.options.series_per_family;
         match description.width() {
@@ -202,7 +203,7 @@ impl Catalog {
     /// then, also without series. Says whether the scope had the family.
     pub(super) fn unregister(&self, name: &MetricName, scope: &Scope) -> bool {
         let removed = {
-            let Names { families, samples, .. } = &mut *lock(&self.names);
+            let Names { families, claims, .. } = &mut *lock(&self.names);
             let Some(Registered { core, scopes, crowded }) = families.get_mut(name) else { return false };
             let key = scope.key();
             let is_root = key.is_empty();
@@ -215,7 +216,7 @@ impl Catalog {
             let callbacks = core.take_callbacks(key);
             let whole = is_root || (scopes.is_empty() && !*crowded);
             if whole {
-                samples.retain(|_, family| family != name);
+                claims.retain(|_, family| family != name);
             } else {
                 core.clear(key);
             }
@@ -240,16 +241,27 @@ impl Catalog {
         self.version.fetch_add(1, Ordering::Relaxed);
     }
 
+    /// The names under which families that are declared as this are exposed; or the one that is exposed as this.
+    pub(super) fn exposed_names(&self, declared: &str) -> Vec<MetricName> {
+        let families = &lock(&self.names).families;
+        let exposed = MetricName::known(declared.into());
+        if families.contains_key(&exposed) {
+            return vec![exposed];
+        }
+        let is_meant = |family: &&Registered| family.core.description.declared() == declared;
+        families.values().filter(is_meant).map(|family| family.core.description.name.clone()).collect()
+    }
+
     pub(super) fn families(&self) -> Vec<Arc<FamilyCore>> {
         lock(&self.names).families.values().map(|family| Arc::clone(&family.core)).collect()
     }
 
     /// What the tables of names take of memory.
     pub(super) fn names_bytes(&self) -> usize {
-        let Names { families, samples, .. } = &*lock(&self.names);
+        let Names { families, claims, .. } = &*lock(&self.names);
         size::tree(families.len(), size_of::<(MetricName, Registered)>())
-            + size::table(samples.capacity(), size_of::<(String, MetricName)>())
-            + samples.keys().map(String::capacity).sum::<usize>()
+            + size::table(claims.capacity(), size_of::<(String, MetricName)>())
+            + claims.keys().map(String::capacity).sum::<usize>()
             + families.values().map(Registered::scopes_bytes).sum::<usize>()
     }
 
@@ -266,9 +278,26 @@ fn check_unique<'a>(
     others: impl Iterator<Item = &'a LabelName> + Clone,
 ) -> Result<(), Reason> {
     for (at, name) in names.clone().enumerate() {
-        if names.clone().take(at).chain(others.clone()).any(|other| other == name) {
-            return Err(Reason::DuplicateLabel(name.as_str().into()));
+        let mut before = names.clone().take(at).chain(others.clone());
+        if let Some(clash) = before.find_map(|other| name.clash(other)) {
+            return Err(clash);
         }
     }
     Ok(())
+}
+
+/// What is wrong when a family needs a name that another one has.
+fn clash(
+    requested: &Description,
+    claim: &str,
+    other: &MetricName,
+    registered: Option<&Description>,
+) -> Reason {
+    match registered {
+        // They differ in nothing that remains without UTF-8.
+        Some(registered) if underscored(other.as_str()) == underscored(requested.name.as_str()) => {
+            requested.collision(registered.declared(), requested.declared())
+        }
+        _ => Reason::SampleNameClash { sample: claim.into(), family: other.as_str().into() },
+    }
 }

@@ -24,7 +24,8 @@ use crate::{
         set::{LabelDescriber, Labels},
         value::LabelValue,
     },
-    name::LabelName,
+    name::{LabelName, MetricName},
+    name_policy::NamePolicy,
     state_set::{MAX_STATES, StateCell, StateSet},
     sync::Arc,
 };
@@ -52,6 +53,7 @@ pub struct Declaration<'a> {
     registry: Registry,
     name: &'a str,
     help: &'a str,
+    policy: NamePolicy,
     unit: Option<&'a str>,
     labels: Vec<&'a str>,
     buckets: Option<Result<Buckets, BucketsError>>,
@@ -85,6 +87,7 @@ pub trait Instrument: Sized {
 impl<'a> Declaration<'a> {
     pub(super) fn new(registry: Registry, name: &'a str, help: &'a str) -> Self {
         Self {
+            policy: registry.scope.policy(),
             registry,
             name,
             help,
@@ -96,7 +99,25 @@ impl<'a> Declaration<'a> {
         }
     }
 
-    /// Declares the unit. The name must say it already (`..._seconds`, `..._bytes_total`): nothing is appended.
+    /// Translates the names of the family and of its labels in this way, and not in the registry's.
+    ///
+    /// ```
+    /// use tachometer::{Gauge, NamePolicy, Registry};
+    ///
+    /// let registry = Registry::new();
+    /// let lag = registry.declare("kafka.eventbus.consumer.lag", "Messages behind.").unit("messages");
+    /// let lag: Gauge = lag.name_policy(NamePolicy::PROMETHEUS_3).register()?;
+    /// lag.set(3.0);
+    /// assert_eq!(registry.snapshot().gauge("kafka_eventbus_consumer_lag_messages", &[]), Some(3.0));
+    /// # Ok::<(), tachometer::RegisterError>(())
+    /// ```
+    pub fn name_policy(mut self, policy: NamePolicy) -> Self {
+        self.policy = policy;
+        self
+    }
+
+    /// Declares the unit. Unless a [policy](NamePolicy) says otherwise, the name must say it already (`..._seconds`,
+    /// `..._bytes_total`), and nothing is appended.
     pub fn unit(mut self, unit: &'a str) -> Self {
         self.unit = Some(unit);
         self
@@ -139,7 +160,7 @@ impl<'a> Declaration<'a> {
     ///
     /// # Errors
     ///
-    /// When a name is illegal, taken by a different metric, or clashes with a sample of another one; when a label's
+    /// When a name is illegal, taken by a different metric, or clashes with another one in some format; when a label's
     /// name is illegal, reserved, missing or given twice; when the unit is not in the name, the buckets could not be
     /// made, or an option does not suit the kind of metric; when a limit of the registry or the process is reached.
     pub fn register<I: Instrument>(self) -> Result<I, RegisterError> {
@@ -160,7 +181,8 @@ impl<'a> Declaration<'a> {
         if !self.registry.is_enabled() {
             return Ok(None);
         }
-        let labels = LabelDescriber::labels_of::<L>(&self.labels).map_err(|reason| self.error(reason))?;
+        let labels = LabelDescriber::labels_of::<L>(self.policy, &self.labels);
+        let labels = labels.map_err(|reason| self.error(M::KIND, reason))?;
         self.scope(M::KIND, labels).map(Some)
     }
 
@@ -173,9 +195,9 @@ impl<'a> Declaration<'a> {
         if !self.registry.is_enabled() {
             return Ok(None);
         }
-        let names = names.into_iter().map(LabelName::parse);
+        let names = names.into_iter().map(|name| LabelName::translated(self.policy, name));
         let labels = names.map(|name| name.map(Label::open)).collect::<Result<_, _>>();
-        let labels = labels.map_err(|reason| self.error(reason))?;
+        let labels = labels.map_err(|reason| self.error(kind, reason))?;
         self.scope(kind, labels).map(Some)
     }
 
@@ -188,7 +210,7 @@ impl<'a> Declaration<'a> {
 
     fn describe(self, kind: Kind, labels: Vec<Label>) -> Result<Description, RegisterError> {
         let Registry { catalog, scope } = &self.registry;
-        let name = scope.metric_name(self.name)?;
+        let Translated { name, declared, unit } = self.translate(kind)?;
         let error = |reason| RegisterError::new(name.as_str(), reason);
         let unsuitable = |option| error(Reason::UnsuitableOption { option, kind: kind.as_str() });
         let buckets = match (kind.has_buckets(), self.buckets) {
@@ -207,17 +229,12 @@ impl<'a> Declaration<'a> {
         if self.absent_until_set && kind != Kind::Gauge {
             return Err(unsuitable("absent_until_set"));
         }
-        if let Some(unit) = self.unit
-            && !name.has_unit(unit)
-        {
-            return Err(error(Reason::UnitMismatch(unit.into())));
-        }
         let scoped = scope.label_names().map(|name| Label::open(name.clone()));
         let labels = scoped.chain(labels).collect();
-        let (help, unit) = (self.help.into(), self.unit.map(Shared::from));
         Ok(Description {
             name,
-            help,
+            declared,
+            help: self.help.into(),
             unit,
             kind,
             labels,
@@ -233,12 +250,32 @@ impl<'a> Declaration<'a> {
         registry.counted(register(self))
     }
 
-    fn error(&self, reason: Reason) -> RegisterError {
-        match self.registry.scope.metric_name(self.name) {
-            Ok(name) => RegisterError::new(name.as_str(), reason),
-            Err(name) => name,
+    /// The names that are exposed.
+    fn translate(&self, kind: Kind) -> Result<Translated, RegisterError> {
+        let declared = self.registry.scope.full_name(self.name);
+        let metric = self.policy.translate(&declared, kind.exposed(), self.unit);
+        let metric = metric.map_err(|reason| RegisterError::new(&declared, reason))?;
+        let differs = metric.name != declared;
+        Ok(Translated {
+            name: MetricName::known(metric.name.into()),
+            declared: differs.then(|| declared.into()),
+            unit: metric.unit.map(Shared::from),
+        })
+    }
+
+    fn error(&self, kind: Kind, reason: Reason) -> RegisterError {
+        match self.translate(kind) {
+            Ok(metric) => RegisterError::new(metric.name.as_str(), reason),
+            Err(error) => error,
         }
     }
+}
+
+/// What the policy has made of a declaration's name and unit.
+struct Translated {
+    name: MetricName,
+    declared: Option<Shared<str>>,
+    unit: Option<Shared<str>>,
 }
 
 impl<M: Metric> Instrument for M {
@@ -282,8 +319,8 @@ impl<S: LabelValue<Domain = Closed>> Instrument for StateSet<S> {
             return Ok(Self::noop());
         }
         declaration.counted(|declaration| {
-            let none = LabelDescriber::labels_of::<()>(&declaration.labels);
-            let none = none.map_err(|reason| declaration.error(reason))?;
+            let none = LabelDescriber::labels_of::<()>(declaration.policy, &declaration.labels);
+            let none = none.map_err(|reason| declaration.error(Kind::StateSet, reason))?;
             let FamilyScope { core, key } = declaration.scope(Kind::StateSet, none)?;
             let names = known_values::<S>("state").map_err(|reason| core.description.error(reason))?;
             let make =

@@ -113,7 +113,7 @@ impl FamilyScope {
         let names = self.core.description.open_labels().skip(scoped);
         let mut values = [None; MAX_LABELS];
         for (name, value) in labels {
-            let at = names.clone().position(|known| known.as_str() == name);
+            let at = names.clone().position(|known| known.is_called(name));
             let at = at.ok_or_else(|| Reason::UnknownLabel(name.into()))?;
             if values[at].replace(value).is_some() {
                 return Err(Reason::DuplicateLabel(name.into()));
@@ -121,7 +121,7 @@ impl FamilyScope {
         }
         let mut key = KeyWriter::new(&self.key);
         for (name, value) in names.zip(values) {
-            let missing = || Reason::MissingLabel(LabelName::as_str(name).into());
+            let missing = || Reason::MissingLabel(LabelName::declared(name).into());
             key.push(value.ok_or_else(missing)?);
         }
         Ok(key)

@@ -136,6 +136,7 @@ impl Description {
     fn bytes(&self, default_buckets: &Buckets) -> usize {
         let own_buckets = self.buckets.as_ref().filter(|own| !own.is_shared_with(default_buckets));
         size::shared(self.name.as_str())
+            + self.declared.as_deref().map_or(0, size::shared)
             + size::shared(&*self.help)
             + self.unit.as_deref().map_or(0, size::shared)
             + size_of_val(&*self.labels)

@@ -124,15 +124,6 @@ impl Kind {
     pub(crate) fn is_asked(self) -> bool {
         matches!(self, Self::CounterFn | Self::GaugeFn)
     }
-
-    /// What the names of the family's samples end in.
-    pub(crate) fn sample_suffixes(self) -> &'static [&'static str] {
-        match self {
-            Self::Histogram | Self::IntegerHistogram => &["", "_bucket", "_sum", "_count"],
-            Self::Info => &["", "_info"],
-            _ => &[""],
-        }
-    }
 }
 
 /// A series of any kind, as its family and schemas keep it: without being counted as a handle.

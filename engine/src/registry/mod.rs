@@ -45,8 +45,8 @@ use scope::Scope;
 use typed::FamilyScope;
 
 use crate::{
-    Counter, FloatCounter, Gauge, Histogram, IntegerHistogram, Resolution, SignalCounter, Snapshot,
-    UpDownCounter,
+    Counter, FloatCounter, Gauge, Histogram, IntegerHistogram, NamePolicy, Resolution, SignalCounter,
+    Snapshot, UpDownCounter,
     buckets::IntoBuckets,
     error::RegisterError,
     held::{Body, Origin},
@@ -130,6 +130,30 @@ impl Registry {
         });
         let scope = self.counted(scope)?;
         Ok(Self { catalog: Arc::clone(&self.catalog), scope: Arc::new(scope) })
+    }
+
+    /// The same registry, with another way to name what is registered in it from now on, by this value, its clones and
+    /// its children: for a component that names things differently. The registry's prefix is translated in that way too.
+    ///
+    /// ```
+    /// use tachometer::{NamePolicy, Registry};
+    ///
+    /// let registry = Registry::builder().namespace("shop").build()?;
+    /// let kafka = registry.with_name_policy(NamePolicy::WITHOUT_UNITS).child("kafka.eventbus", [("bus", "orders")])?;
+    /// kafka.counter("messages.published", "Messages published.")?.inc();
+    /// let name = "shop_kafka_eventbus_messages_published_total";
+    /// assert_eq!(registry.snapshot().counter(name, &[("bus", "orders")]), Some(1));
+    /// # Ok::<(), tachometer::RegisterError>(())
+    /// ```
+    #[must_use]
+    pub fn with_name_policy(&self, policy: NamePolicy) -> Self {
+        let scope = self.scope.with_policy(policy);
+        Self { catalog: Arc::clone(&self.catalog), scope: Arc::new(scope) }
+    }
+
+    /// How names are translated that are registered here.
+    pub fn name_policy(&self) -> NamePolicy {
+        self.scope.policy()
     }
 
     /// Whether anything is recorded.
@@ -326,13 +350,18 @@ impl Registry {
         self.counted(scope.and_then(|scope| scope.map_or(Ok(()), add)))
     }
 
-    /// Removes a metric, with all its series. Says whether there was one. A child removes its own series only.
+    /// Removes a metric, with all its series. Says whether there was one. A child removes its own series only. The name
+    /// is the one that the metric was registered with, or, behind the registry's prefix, the one that is exposed.
     ///
     /// Handles that are still held record on, unseen and harmlessly. A metric that is registered under the name again
     /// begins at 0. A static metric registers once and does not come back.
     pub fn unregister(&self, name: &str) -> bool {
-        self.is_enabled()
-            && self.scope.metric_name(name).is_ok_and(|name| self.catalog.unregister(&name, &self.scope))
+        if !self.is_enabled() {
+            return false;
+        }
+        let names = self.catalog.exposed_names(&self.scope.full_name(name));
+        // Not `any`, which ends with the first.
+        names.iter().filter(|name| self.catalog.unregister(name, &self.scope)).count() > 0
     }
 
     /// Passes on what goes to a caller outside, and counts it if it is an error.

@@ -104,7 +104,7 @@ impl Catalog {
                 .map(|family| Arc::clone(&family.core))
                 .collect();
             let callbacks = names.callbacks();
-            let exposes = settle(&callbacks, |sample| names.samples.contains_key(sample));
+            let exposes = settle(&callbacks, |name| names.claims.contains_key(name));
             (families, callbacks, exposes)
         };
         let own = self.self_metrics.drafts(&self.constant_labels, &self.callback_errors);

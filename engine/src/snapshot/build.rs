@@ -12,7 +12,8 @@ use super::{
 use crate::{
     error::{RegisterError, RegisterErrorReason as Reason},
     labels::key::MAX_LABEL_VALUE_BYTES,
-    name::{ConstantLabel, LabelName, MetricName},
+    name::{ConstantLabel, LabelName, underscored},
+    name_policy::NamePolicy,
     registry::MAX_LABELS,
     sync::Arc,
 };
@@ -202,13 +203,14 @@ impl FamilyBuilder {
     pub(super) fn collected(
         mut self,
         constant_labels: &[ConstantLabel],
+        policy: NamePolicy,
     ) -> Result<FamilyDraft<Vec<u64>>, RegisterError> {
         for series in &mut self.draft.series {
             let labels = std::mem::take(&mut series.labels);
             series.labels = with_constant_labels(labels.into_iter(), constant_labels);
         }
         self.check()?;
-        self.check_names(constant_labels.len())?;
+        self.check_names(constant_labels.len(), policy)?;
         self.draft.series.sort_unstable_by(|a, b| a.labels.cmp(&b.labels));
         Ok(self.draft)
     }
@@ -252,33 +254,49 @@ impl FamilyBuilder {
         Ok(())
     }
 
-    /// Checks the names as a registration does. The label that an exposition adds to the samples is reserved: `le`,
-    /// `quantile`, and for a state set the family's own name.
-    fn check_names(&self, constant_labels: usize) -> Result<(), RegisterError> {
+    /// Checks the names as a registration with this policy does.
+    fn check_names(&self, constant_labels: usize, policy: NamePolicy) -> Result<(), RegisterError> {
         let FamilyDraft { name, kind, series, .. } = &self.draft;
-        let error = |reason| Err(RegisterError::new(name, reason));
-        MetricName::parse("", name)?;
-        let added = kind.added_label(name);
+        policy.metric_name(name, *kind, None)?;
         for SeriesDraft { labels, shape, .. } in series {
             let own_labels = labels.len() - constant_labels;
-            if own_labels > MAX_LABELS {
-                return error(Reason::TooManyLabels(own_labels));
-            }
-            for (label, value) in labels {
-                if value.len() > MAX_LABEL_VALUE_BYTES {
-                    return error(Reason::LabelValueTooLong((&**label).into()));
-                }
-                match LabelName::parse(label) {
-                    Ok(_) if added == Some(label) => return error(Reason::ReservedLabel((&**label).into())),
-                    Ok(_) => {}
-                    Err(reason) => return error(reason),
-                }
-            }
-            if matches!(shape, Shape::StateSet(states) if states.is_empty()) {
-                return error(Reason::WrongValue("at least one state"));
+            let problem = if own_labels > MAX_LABELS {
+                Some(Reason::TooManyLabels(own_labels))
+            } else if matches!(shape, Shape::StateSet(states) if states.is_empty()) {
+                Some(Reason::WrongValue("at least one state"))
+            } else {
+                self.label_problem(labels, policy)
+            };
+            if let Some(problem) = problem {
+                return Err(RegisterError::new(name, problem));
             }
         }
         Ok(())
+    }
+
+    /// What is wrong with the labels of a series. The label that an exposition adds to the samples is reserved: `le`,
+    /// `quantile`, and for a state set the family's own name.
+    fn label_problem(&self, labels: &Labels, policy: NamePolicy) -> Option<Reason> {
+        let FamilyDraft { name, kind, .. } = &self.draft;
+        let added = kind.added_label(name).map(underscored);
+        let mut before: Vec<LabelName> = Vec::with_capacity(labels.len());
+        for (label, value) in labels {
+            if value.len() > MAX_LABEL_VALUE_BYTES {
+                return Some(Reason::LabelValueTooLong((&**label).into()));
+            }
+            let label_name = match LabelName::translated(policy, label) {
+                Ok(_) if added == Some(underscored(label)) => {
+                    return Some(Reason::ReservedLabel((&**label).into()));
+                }
+                Ok(label_name) => label_name,
+                Err(reason) => return Some(reason),
+            };
+            if let Some(clash) = before.iter().find_map(|other| label_name.clash(other)) {
+                return Some(clash);
+            }
+            before.push(label_name);
+        }
+        None
     }
 }
 

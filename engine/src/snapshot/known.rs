@@ -13,9 +13,9 @@ use std::{
 
 use super::{
     callback::{Answer, Callback, Callbacks},
+    claims::claimed_names,
     collect::{Plan, Source},
     schema::{Draft, FamilyDraft, Schema},
-    view::MetricKind,
 };
 use crate::sync::Arc;
 
@@ -166,12 +166,12 @@ fn leave_out_beyond(max_series: usize, draft: &mut FamilyDraft<Origin>, places: 
 }
 
 /// Which families of each callback may be exposed: those of registered callbacks, and of the collectors' those whose
-/// names are neither registered nor an earlier collector's.
-pub(crate) fn settle(callbacks: &Callbacks, is_registered: impl Fn(&str) -> bool) -> Vec<Vec<bool>> {
+/// [names](claimed_names) are neither a registered family's nor an earlier collector's.
+pub(crate) fn settle(callbacks: &Callbacks, is_taken: impl Fn(&str) -> bool) -> Vec<Vec<bool>> {
     let mut taken = HashSet::new();
     let mut claim = |family: &FamilyDraft<()>| {
-        let names = sample_names(&family.name, family.kind);
-        let free = !names.iter().any(|name| is_registered(name) || taken.contains(name));
+        let names = claimed_names(&family.name, family.kind);
+        let free = !names.iter().any(|name| is_taken(name) || taken.contains(name));
         if free {
             taken.extend(names);
         }
@@ -203,17 +203,6 @@ fn answered_drafts(number: usize, callback: &Callback, exposes: &[bool]) -> Vec<
         drafts.collect::<Vec<_>>()
     });
     drafts.into_iter().zip(exposes).filter_map(|(draft, exposed)| exposed.then_some(draft)).collect()
-}
-
-/// The names that an exposition of the family claims, its own among them.
-fn sample_names(name: &str, kind: MetricKind) -> Vec<String> {
-    let suffixes: &[&str] = match kind {
-        MetricKind::Histogram => &["", "_bucket", "_sum", "_count"],
-        MetricKind::Summary => &["", "_sum", "_count"],
-        MetricKind::Info if !name.ends_with("_info") => &["", "_info"],
-        _ => &[""],
-    };
-    suffixes.iter().map(|suffix| format!("{name}{suffix}")).collect()
 }
 
 fn same(a: &Callbacks, b: &Callbacks) -> bool {

@@ -12,6 +12,7 @@ pub(crate) mod build;
 pub(crate) mod callback;
 mod cell_plan;
 pub(crate) mod changed;
+pub(crate) mod claims;
 pub(crate) mod collect;
 pub(crate) mod known;
 mod nested;

@@ -10,7 +10,7 @@ use super::{
     callback::{Answer, Outline},
     schema::{FamilyDraft, SeriesDraft},
 };
-use crate::{labels::key::MAX_LABEL_VALUE_BYTES, name::ConstantLabel};
+use crate::{labels::key::MAX_LABEL_VALUE_BYTES, name::ConstantLabel, name_policy::NamePolicy};
 
 /// Takes the values of a family whose callback is asked by every snapshot: see
 /// [`Registry::gauge_family_fn`](crate::Registry::gauge_family_fn).
@@ -37,6 +37,8 @@ pub struct Collection {
 pub(crate) struct CollectorLimits {
     pub(crate) families: usize,
     pub(crate) series_per_family: usize,
+    /// What names may be. They are not translated.
+    pub(crate) names: NamePolicy,
 }
 
 impl<T, const N: usize> Observer<T, N> {
@@ -85,10 +87,10 @@ impl Collection {
 
     /// Gives the snapshot a family, with the registry's constant labels on every series.
     ///
-    /// The name is taken as it is, without the registry's prefix. A family is left out of the snapshot, and counted
+    /// The name is taken as it is, without the registry's prefix, and not translated. A family is left out of the snapshot, and counted
     /// by [`Registry::callback_errors`](crate::Registry::callback_errors), when its name or one of its samples'
     /// belongs to a registered family, to an earlier collector's or to an earlier one of this collection; when a name
-    /// is not legal or reserved, or a label value too long; and when
+    /// is not legal (in UTF-8, where the registry keeps that) or reserved, or a label value too long; and when
     /// [`SnapshotBuilder::build`](crate::SnapshotBuilder::build) would refuse it. Beyond the registry's limits of
     /// families and of series of a family the rest is left out, which counts once.
     pub fn family(&mut self, family: FamilyBuilder) {
@@ -108,7 +110,7 @@ impl Collection {
         let mut structure = Vec::with_capacity(self.families.len());
         for mut family in self.families {
             answer.errors += u64::from(family.truncate(limits.series_per_family));
-            match family.collected(constant_labels) {
+            match family.collected(constant_labels, limits.names) {
                 Ok(draft) => structure.push(split(draft, &mut answer.values)),
                 Err(_) => answer.errors += 1,
             }
