@@ -2,29 +2,13 @@
 
 use std::{borrow::Cow, sync::Arc};
 
-use crate::{
-    error::{RegisterError, RegisterErrorReason as Reason},
-    name_policy::NamePolicy,
-    size,
-};
+use crate::{error::RegisterErrorReason as Reason, name_policy::NamePolicy, size};
 
 /// A metric's name as it is exposed: `[a-zA-Z_:][a-zA-Z0-9_:]*`, unless its policy keeps UTF-8.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct MetricName(Arc<str>);
 
 impl MetricName {
-    /// Parses `prefix_name`, or the name if the prefix is empty.
-    pub(crate) fn parse(prefix: &str, name: &str) -> Result<Self, RegisterError> {
-        if name.is_empty() {
-            return Err(RegisterError::new("", Reason::EmptyName));
-        }
-        let full = if prefix.is_empty() { name.to_owned() } else { format!("{prefix}_{name}") };
-        if !is_metric_name(&full) {
-            return Err(RegisterError::new(&full, Reason::IllegalMetricName));
-        }
-        Ok(Self(full.into()))
-    }
-
     /// A name that is known to be good: the engine's own, or one that a policy has made.
     pub(crate) fn known(name: Arc<str>) -> Self {
         Self(name)
@@ -86,8 +70,8 @@ impl LabelName {
 
     /// What is wrong when this name and the other one are labels of the same series, if anything is.
     pub(crate) fn clash(&self, other: &Self) -> Option<Reason> {
-        let name = underscored(&self.exposed);
-        if name != underscored(&other.exposed) {
+        let name = underscored_label(&self.exposed);
+        if name != underscored_label(&other.exposed) {
             return None;
         }
         if self.declared() == other.declared() {
@@ -122,21 +106,27 @@ pub(crate) fn has_unit(name: &str, unit: &str) -> bool {
     !unit.is_empty() && before.is_some_and(|before| before.is_empty() || before.ends_with('_'))
 }
 
-/// How a client gets a name that does not ask for UTF-8: with an underscore for each character that a metric's name
-/// cannot have. A label's cannot have colons either, but no two labels may differ by that alone.
+/// How a client gets a metric's name that does not ask for UTF-8: with an underscore for each character that is not legal.
 pub(crate) fn underscored(name: &str) -> Cow<'_, str> {
-    if is_metric_name(name) {
+    with_underscores(name, true)
+}
+
+/// The same for a label's name.
+pub(crate) fn underscored_label(name: &str) -> Cow<'_, str> {
+    with_underscores(name, false)
+}
+
+fn with_underscores(name: &str, colons: bool) -> Cow<'_, str> {
+    if is_name(name, colons) {
         return name.into();
     }
-    let is_first_digit = |at, character: char| at == 0 && character.is_ascii_digit();
-    let is_legal = |character: char| character.is_ascii_alphanumeric() || matches!(character, '_' | ':');
-    name.char_indices()
-        .map(
-            |(at, character)| {
-                if is_legal(character) && !is_first_digit(at, character) { character } else { '_' }
-            },
-        )
-        .collect()
+    let is_legal = |at, character: char| match character {
+        '0'..='9' => at > 0,
+        ':' => colons,
+        _ => character.is_ascii_alphabetic() || character == '_',
+    };
+    let characters = name.char_indices();
+    characters.map(|(at, character)| if is_legal(at, character) { character } else { '_' }).collect()
 }
 
 // A loop instead of `all`: constants call it.
@@ -158,14 +148,6 @@ mod tests {
     use super::*;
 
     #[test]
-    fn prefixes_join_with_underscores() {
-        let name = MetricName::parse("shop", "orders_total").unwrap();
-        assert_eq!(name.as_str(), "shop_orders_total");
-        let name = MetricName::parse("", "orders_total").unwrap();
-        assert_eq!(name.as_str(), "orders_total");
-    }
-
-    #[test]
     fn a_unit_is_the_last_word_but_for_total() {
         for (legal, unit) in
             [("wait_seconds", "seconds"), ("sent_bytes_total", "bytes"), ("seconds", "seconds")]
@@ -182,11 +164,25 @@ mod tests {
     #[test]
     fn illegal_names_do_not_exist() {
         for name in ["", "a-b", "é", "1a", "a b", "a\"b", "a\n"] {
-            assert!(MetricName::parse("", name).is_err(), "{name}");
+            assert!(!is_metric_name(name), "{name}");
             assert!(LabelName::parse(name).is_err(), "{name}");
         }
-        assert!(MetricName::parse("ns", "").is_err());
-        assert!(MetricName::parse("", "job:rate").is_ok());
+        assert!(is_metric_name("job:rate"));
         assert!(LabelName::parse("job:rate").is_err());
+    }
+
+    #[test]
+    fn who_does_not_ask_for_utf8_gets_an_underscore_for_each_character() {
+        for (name, expected) in [
+            ("job:requests_total:rate5m", "job:requests_total:rate5m"),
+            ("http.status:sum", "http_status:sum"),
+            ("label with 😱", "label_with__"),
+            ("花火", "__"),
+            ("9lives", "_lives"),
+            ("_9lives", "_9lives"),
+        ] {
+            assert_eq!(underscored(name), expected);
+        }
+        assert_eq!(underscored_label("a:b.c"), "a_b_c");
     }
 }

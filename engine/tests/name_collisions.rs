@@ -177,6 +177,8 @@ fn labels_that_become_one_are_refused() {
         let typed = registry.declare("calls", "").labels(["a.b", "a-b"]);
         let typed = typed.register::<Family<(bool, bool), Counter>>().unwrap_err();
         assert_eq!(typed.reason(), &collision("a.b", "a-b", "a_b"));
+        let colon = registry.counter_family("calls", "", ["a:b", "a_b"]).unwrap_err();
+        assert_eq!(colon.reason(), &collision("a:b", "a_b", "a_b"));
     }
 }
 

@@ -14,7 +14,7 @@ use syn::{
 
 use crate::{
     input::{Errors, bounded, crate_path, default_crate, is_generic, read_keys, referent, text},
-    names::label_problem,
+    names::{Spelling, label_problem},
 };
 
 /// A field that is not skipped.
@@ -27,13 +27,16 @@ struct LabelField<'a> {
 
 pub(crate) fn derive(input: &DeriveInput) -> Result<TokenStream> {
     let mut errors = Errors::default();
-    let mut engine = default_crate();
-    read_keys(&input.attrs, "label", &["crate"], &mut errors, |_, meta| {
-        engine = crate_path(meta)?;
+    let (mut engine, mut spelling) = (default_crate(), Spelling::Legal);
+    read_keys(&input.attrs, "label", &["translated", "crate"], &mut errors, |key, meta| {
+        match key {
+            "translated" => spelling = Spelling::Any,
+            _ => engine = crate_path(meta)?,
+        }
         Ok(())
     });
     let fields = named_fields(input).map_err(|error| errors.add(error)).unwrap_or_default();
-    let fields: Vec<_> = fields.into_iter().filter_map(|field| read(field, &mut errors)).collect();
+    let fields: Vec<_> = fields.into_iter().filter_map(|field| read(field, spelling, &mut errors)).collect();
     check_names(&fields, &mut errors);
     errors.finish(())?;
     Ok(expand(input, &engine, &fields))
@@ -63,7 +66,7 @@ fn named_fields(input: &DeriveInput) -> Result<Vec<&Field>> {
 }
 
 /// The label or the labels of a field, unless it is skipped.
-fn read<'a>(field: &'a Field, errors: &mut Errors) -> Option<LabelField<'a>> {
+fn read<'a>(field: &'a Field, spelling: Spelling, errors: &mut Errors) -> Option<LabelField<'a>> {
     let ident = field.ident.as_ref()?;
     let (mut name, mut flatten, mut skip) = (None::<LitStr>, None, None);
     read_keys(&field.attrs, "label", &["name", "flatten", "skip"], errors, |key, meta| {
@@ -82,12 +85,12 @@ fn read<'a>(field: &'a Field, errors: &mut Errors) -> Option<LabelField<'a>> {
             errors.at(skip, "a field that is skipped is no label; leave `skip` or the other key out");
         }
         (Some(name), None, None) => {
-            if let Some(problem) = label_problem(&name.value()) {
+            if let Some(problem) = label_problem(&name.value(), spelling) {
                 errors.at(name, problem);
             }
         }
         (None, None, None) => {
-            if let Some(problem) = label_problem(&ident.unraw().to_string()) {
+            if let Some(problem) = label_problem(&ident.unraw().to_string(), spelling) {
                 errors.at(ident, format!("{problem}: `#[label(name = \"...\")]`"));
             }
         }

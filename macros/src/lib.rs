@@ -181,6 +181,10 @@ pub fn derive_error_label(input: TokenStream) -> TokenStream {
 /// - `#[label(flatten)]`: the field is a struct with `#[derive(Labels)]` itself, whose labels come in its place.
 /// - `#[label(skip)]`: no label.
 ///
+/// And on the struct `#[label(translated)]`: the names are those of attributes, such as `error.type`, which the name
+/// policy of the registry or the family translates. They may be any text; what is wrong with them is an error of the
+/// registration.
+///
 /// ```
 /// use tachometer::{Counter, Family, LabelValue, Labels, Registry};
 ///
@@ -255,6 +259,8 @@ pub fn derive_labels(input: TokenStream) -> TokenStream {
 /// - `common = Type`: labels that all metrics have, a struct with `#[derive(Labels)]` whose value
 ///   `registry.register(common)` takes. Without it there are none, and that is `registry.register(())`. A registry can have
 ///   any number of instances of a struct, each with other values.
+/// - `names = policy`: the `NamePolicy` of all metrics, instead of the registry's. Names, the prefix, and units may then
+///   be whatever it takes.
 ///
 /// On a field, `#[metric(...)]`:
 ///
@@ -267,6 +273,7 @@ pub fn derive_labels(input: TokenStream) -> TokenStream {
 /// - `buckets = expression`: the buckets of a histogram, such as `Buckets::seconds()`. They are the registry's default
 ///   unless given.
 /// - `absent_until_set`: leaves a gauge out of snapshots until it is set.
+/// - `names = policy`: the name policy of just this metric. The prefix is that of the struct.
 ///
 /// And `#[metrics(nested)]`: the field is a struct with `#[derive(Metrics)]`, registered with the same prefix, in
 /// front of its own, and the same common labels. It cannot have common labels of its own.
@@ -316,6 +323,31 @@ pub fn derive_labels(input: TokenStream) -> TokenStream {
 /// assert_eq!(snapshot.counter("producer_retry_attempts_total", &labels), Some(1));
 /// assert_eq!(snapshot.gauge("producer_queue_length", &[("stream_name", "clicks")]), Some(3.0));
 /// assert_eq!(snapshot.family("producer_records_sent_total").unwrap().help(), Some("Records sent."));
+/// # Ok::<(), tachometer::RegisterError>(())
+/// ```
+///
+/// Names as OpenTelemetry has them need a policy:
+///
+/// ```
+/// use tachometer::{Counter, Family, Labels, Metrics, NamePolicy, Registry};
+///
+/// #[derive(Labels)]
+/// #[label(translated)]
+/// struct Published { #[label(name = "messaging.destination")] destination: String }
+///
+/// #[derive(Metrics)]
+/// #[metrics(prefix = "kafka.eventbus", names = NamePolicy::WITHOUT_UNITS)]
+/// struct BusMetrics {
+///     #[metric(name = "messages.published", unit = "messages", help = "Messages published.")]
+///     published: Family<Published, Counter>,
+/// }
+///
+/// let registry = Registry::new();
+/// let bus = registry.register::<BusMetrics>(())?;
+/// bus.published.with("orders")?.inc();
+/// let labels = [("messaging_destination", "orders")];
+/// let name = "kafka_eventbus_messages_published_total";
+/// assert_eq!(registry.snapshot().counter(name, &labels), Some(1));
 /// # Ok::<(), tachometer::RegisterError>(())
 /// ```
 ///

@@ -10,7 +10,7 @@ use syn::{
 use crate::{
     help,
     input::{Errors, is_generic, read_keys, text, unexpected},
-    names::{has_unit, label_problem, metric_problem},
+    names::{Spelling, has_unit, label_problem, metric_problem},
 };
 
 /// A field.
@@ -29,6 +29,13 @@ pub(crate) struct Metric {
     options: Options,
 }
 
+/// What a field needs to know of the struct around it.
+pub(crate) struct Outer {
+    pub(crate) prefix: String,
+    /// Whether it has a name policy.
+    pub(crate) has_policy: bool,
+}
+
 #[derive(Default)]
 struct Options {
     name: Option<LitStr>,
@@ -38,13 +45,15 @@ struct Options {
     /// With the key, which errors about the value point at.
     buckets: Option<(Path, Expr)>,
     absent_until_set: Option<Path>,
+    /// The name policy.
+    names: Option<Expr>,
 }
 
-const KEYS: [&str; 7] = ["name", "help", "label", "labels", "unit", "buckets", "absent_until_set"];
+const KEYS: [&str; 8] = ["name", "help", "label", "labels", "unit", "buckets", "absent_until_set", "names"];
 
 impl<'a> Member<'a> {
-    /// The field with its attributes, in a struct with this prefix.
-    pub(crate) fn read(field: &'a Field, prefix: &str, errors: &mut Errors) -> Option<Self> {
+    /// The field with its attributes.
+    pub(crate) fn read(field: &'a Field, outer: &Outer, errors: &mut Errors) -> Option<Self> {
         let ident = field.ident.as_ref()?;
         let mut nested = false;
         read_keys(&field.attrs, "metrics", &["nested"], errors, |_, _| {
@@ -56,16 +65,19 @@ impl<'a> Member<'a> {
             return Some(Self { ident, ty: &field.ty, metric: None });
         }
         let options = Options::read(field, errors);
-        options.check_labels(errors);
+        let spelling = Spelling::of(outer.has_policy || options.names.is_some());
+        options.check_labels(spelling, errors);
         let name = match &options.name {
             Some(name) => (name.value(), name.to_token_stream()),
             None => (ident.unraw().to_string(), ident.to_token_stream()),
         };
-        let full = full_name(prefix, &name.0);
-        if let Some(problem) = metric_problem(&full) {
+        let full = full_name(&outer.prefix, &name.0);
+        if let Some(problem) = metric_problem(&full, spelling) {
             errors.at(&name.1, problem);
         }
-        options.check_unit(&full, errors);
+        if spelling == Spelling::Legal {
+            options.check_unit(&full, errors);
+        }
         let help = match &options.help {
             Some(help) => Some(help.value()),
             None => help::of_doc_comment(&field.attrs),
@@ -94,6 +106,7 @@ impl Options {
                 "unit" => options.unit = Some(text(meta)?),
                 "buckets" => options.buckets = Some((meta.path.clone(), meta.value()?.parse()?)),
                 "absent_until_set" => options.absent_until_set = Some(meta.path.clone()),
+                "names" => options.names = Some(meta.value()?.parse()?),
                 _ if !options.labels.is_empty() => {
                     let message = "`label` and `labels` are one too many; name all labels in `labels(...)`";
                     return Err(Error::new_spanned(&meta.path, message));
@@ -106,9 +119,9 @@ impl Options {
         options
     }
 
-    fn check_labels(&self, errors: &mut Errors) {
+    fn check_labels(&self, spelling: Spelling, errors: &mut Errors) {
         for (index, label) in self.labels.iter().enumerate() {
-            if let Some(problem) = label_problem(&label.value()) {
+            if let Some(problem) = label_problem(&label.value(), spelling) {
                 errors.at(label, problem);
             }
             if self.labels[..index].iter().any(|other| other.value() == label.value()) {
@@ -160,6 +173,7 @@ impl Member<'_> {
             return quote!(#ident: <#ty as #engine::derived::Nested>::register_nested(&#registry)?);
         };
         let (name, help) = (&metric.name.0, &metric.help);
+        let policy = metric.options.names.iter();
         let unit = metric.options.unit.iter();
         let buckets = metric.options.buckets.iter().map(|(_, buckets)| buckets);
         let absent = metric.options.absent_until_set.iter().map(|_| quote!(.absent_until_set()));
@@ -169,7 +183,7 @@ impl Member<'_> {
             labels => quote!(.labels([#(#labels),*])),
         };
         let declaration = quote! {
-            #registry.declare(#name, #help) #(.unit(#unit))* #labels #(.buckets(#buckets))* #(#absent)*
+            #registry.declare(#name, #help) #(.name_policy(#policy))* #(.unit(#unit))* #labels #(.buckets(#buckets))* #(#absent)*
         };
         quote!(#ident: <#ty as #engine::Instrument>::register(#declaration)?)
     }

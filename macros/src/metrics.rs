@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::{
-    Data, DeriveInput, Error, Field, Fields, LitStr, Path, Result, Type, parse_quote, spanned::Spanned,
+    Data, DeriveInput, Error, Expr, Field, Fields, LitStr, Path, Result, Type, parse_quote, spanned::Spanned,
 };
 
 use crate::{
     input::{Errors, bounded, crate_path, default_crate, is_generic, read_keys, text},
-    metric::Member,
-    names::prefix_problem,
+    metric::{Member, Outer},
+    names::{Spelling, prefix_problem},
 };
 
 /// What the attributes of the struct say.
@@ -19,14 +19,16 @@ struct Options {
     engine: Path,
     prefix: Option<LitStr>,
     common: Option<Type>,
+    /// The name policy.
+    names: Option<Expr>,
 }
 
 pub(crate) fn derive(input: &DeriveInput) -> Result<TokenStream> {
     let mut errors = Errors::default();
     let options = Options::read(input, &mut errors);
-    let prefix = options.prefix();
+    let outer = Outer { prefix: options.prefix(), has_policy: options.names.is_some() };
     let fields = named_fields(input).map_err(|error| errors.add(error)).unwrap_or_default();
-    let members = fields.into_iter().filter_map(|field| Member::read(field, &prefix, &mut errors));
+    let members = fields.into_iter().filter_map(|field| Member::read(field, &outer, &mut errors));
     let members: Vec<_> = members.collect();
     check_names(&members, &mut errors);
     errors.finish(())?;
@@ -35,18 +37,21 @@ pub(crate) fn derive(input: &DeriveInput) -> Result<TokenStream> {
 
 impl Options {
     fn read(input: &DeriveInput, errors: &mut Errors) -> Self {
-        let mut options = Self { engine: default_crate(), prefix: None, common: None };
-        read_keys(&input.attrs, "metrics", &["prefix", "common", "crate"], errors, |key, meta| {
+        let mut options = Self { engine: default_crate(), prefix: None, common: None, names: None };
+        read_keys(&input.attrs, "metrics", &["prefix", "common", "names", "crate"], errors, |key, meta| {
             match key {
                 "prefix" => options.prefix = Some(text(meta)?),
                 "common" => options.common = Some(meta.value()?.parse()?),
+                "names" => options.names = Some(meta.value()?.parse()?),
                 _ => options.engine = crate_path(meta)?,
             }
             Ok(())
         });
         // Taken out, so that the names that begin with it are not blamed for it.
-        if let Some(prefix) = options.prefix.take_if(|prefix| prefix_problem(&prefix.value()).is_some()) {
-            errors.at(&prefix, prefix_problem(&prefix.value()).unwrap_or_default());
+        let spelling = Spelling::of(options.names.is_some());
+        let problem = |prefix: &LitStr| prefix_problem(&prefix.value(), spelling);
+        if let Some(prefix) = options.prefix.take_if(|prefix| problem(prefix).is_some()) {
+            errors.at(&prefix, problem(&prefix).unwrap_or_default());
         }
         options
     }
@@ -101,6 +106,8 @@ fn expand(input: &DeriveInput, options: &Options, members: &[Member<'_>]) -> Tok
     let registry = Ident::new("registry", Span::mixed_site());
     let labels = Ident::new("common", Span::mixed_site());
     let fields = members.iter().map(|member| member.register(engine, &registry));
+    let policy = options.names.iter();
+    let scope = quote!(&#registry #(.with_name_policy(#policy))*);
     quote! {
         const _: () = {
             #asserts
@@ -115,7 +122,7 @@ fn expand(input: &DeriveInput, options: &Options, members: &[Member<'_>]) -> Tok
                     #labels: #common,
                 ) -> ::core::result::Result<Self, #engine::RegisterError> {
                     #late_asserts
-                    let #registry = #engine::Registry::child(#registry, #prefix, &#labels)?;
+                    let #registry = #engine::Registry::child(#scope, #prefix, &#labels)?;
                     ::core::result::Result::Ok(Self { #(#fields,)* })
                 }
             }

@@ -8,7 +8,7 @@ use std::{cell::Cell, mem, sync::Arc};
 
 use super::{CollectorInFlight, MetricId, MetricsCollector, NoOpCollector, scoped};
 use crate::{
-    DropReason, Gauge,
+    DropReason, Gauge, NamePolicy,
     drops::drop_record,
     sync::{AtomicU64, Mutex, Ordering, lock, per_thread, process_wide_const},
 };
@@ -142,6 +142,10 @@ impl MetricsCollector for DefaultCollector {
 
     fn is_enabled(&self) -> bool {
         with_default(|collector| collector.is_enabled())
+    }
+
+    fn name_policy(&self) -> NamePolicy {
+        with_default(|collector| collector.name_policy())
     }
 }
 

@@ -11,7 +11,7 @@ use super::{
     families::{Families, Handle, address},
 };
 use crate::{
-    DropReason, Gauge, MetricKind, Registry,
+    DropReason, Gauge, MetricKind, NamePolicy, Registry,
     drops::drop_record,
     reentry::one_at_a_time,
     registry::Removals,
@@ -46,6 +46,9 @@ use crate::{
 /// collector is dropped, and each record [counted](DropReason::Refused). A look-up that fails, because a label's value
 /// is too long, is counted each time, as both. A record by the wrong method, such as `increment` with a gauge, is
 /// counted as a [dropped record](DropReason::Unsupported).
+///
+/// Names are translated as the registry [says](Registry::name_policy). Those of a [`MetricId`] are legal already, so a
+/// policy adds units and `_total` to them; metrics [by name](crate::named) may have any name that it takes.
 ///
 /// # Cost
 ///
@@ -221,6 +224,10 @@ impl MetricsCollector for EngineCollector {
 
     fn is_enabled(&self) -> bool {
         !matches!(self.access, Access::Disabled)
+    }
+
+    fn name_policy(&self) -> NamePolicy {
+        self.registry().name_policy()
     }
 }
 

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::{MetricId, MetricsCollector};
+use crate::NamePolicy;
 
 /// Hands everything to several collectors, in their order.
 ///
@@ -62,5 +63,12 @@ impl MetricsCollector for FanOut {
 
     fn is_enabled(&self) -> bool {
         self.collectors.iter().any(|collector| collector.is_enabled())
+    }
+
+    /// That of all of them, if they have the same.
+    fn name_policy(&self) -> NamePolicy {
+        let mut policies = self.collectors.iter().map(|collector| collector.name_policy());
+        let first = policies.next().unwrap_or_default();
+        if policies.all(|policy| policy == first) { first } else { NamePolicy::AS_IS }
     }
 }

@@ -150,7 +150,7 @@ pub(crate) use scoped::in_scope;
 pub use scoped::{ScopedCollector, scoped_collector};
 pub use timer::CollectorTimer;
 
-use crate::Gauge;
+use crate::{Gauge, NamePolicy};
 
 /// Takes what a library records. Object safe: a library holds an `Arc<dyn MetricsCollector>`.
 ///
@@ -256,6 +256,12 @@ pub trait MetricsCollector: fmt::Debug + Send + Sync + AsCollector {
     /// Whether anything is done with what is recorded. A caller may leave out what costs it something to know.
     fn is_enabled(&self) -> bool {
         true
+    }
+
+    /// How the collector translates the names of metrics and labels: [`NamePolicy::AS_IS`] unless it says so. Metrics
+    /// [by name](crate::named) may have the names that it takes.
+    fn name_policy(&self) -> NamePolicy {
+        NamePolicy::AS_IS
     }
 
     /// What the collector is, for people who look for their metrics: its type's name.

@@ -4,7 +4,7 @@ use super::{Escape, NamePolicy, TotalSuffix, UnitSuffix, unit::Unit};
 use crate::{
     MetricKind,
     error::RegisterErrorReason as Reason,
-    name::{has_unit, is_label_name, is_metric_name, is_reserved_label, underscored},
+    name::{has_unit, is_label_name, is_metric_name, is_reserved_label, underscored_label},
 };
 
 /// What a metric is exposed as.
@@ -62,8 +62,9 @@ impl NamePolicy {
         if self.escape == Escape::Underscores && name.starts_with(|first: char| first.is_ascii_digit()) {
             name.insert_str(0, "key_");
         }
-        // Also as those clients get it that do not ask for UTF-8.
-        if [declared, &name, &underscored(&name)].into_iter().any(is_reserved_label) {
+        // What clients get that do not ask for UTF-8 may begin with two underscores: any two letters in front may be such.
+        let is_reserved = is_reserved_label(declared) || is_reserved_label(&name);
+        if is_reserved || underscored_label(&name) == "__name__" {
             return Err(Reason::ReservedLabel(declared.into()));
         }
         Ok(name)

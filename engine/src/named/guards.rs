@@ -28,11 +28,14 @@ impl<'a> NamedTimer<'a> {
         labels: &'a [(&'a str, &'a str)],
     ) -> Result<Self, RegisterError> {
         let mut timer = Self { metrics, labels, started: None };
-        if metrics.with_collector(|collector| collector.is_enabled()) {
-            let metric = metrics.names.find_or_declare(name, MetricKind::Histogram, labels)?;
-            metric.with_values(labels, |_| ())?;
-            timer.started = Some((metric, Stopwatch::start()));
-        }
+        metrics.with_collector(|collector| {
+            if collector.is_enabled() {
+                let metric = metrics.names.find_or_declare(name, MetricKind::Histogram, labels, collector)?;
+                metric.with_values(labels, |_| ())?;
+                timer.started = Some((metric, Stopwatch::start()));
+            }
+            Ok(())
+        })?;
         Ok(timer)
     }
 
@@ -105,7 +108,7 @@ impl<'a> NamedInFlight<'a> {
         if !collector.is_enabled() {
             return Ok(Self { labels, entered: None });
         }
-        let metric = metrics.names.find_or_declare(name, MetricKind::Gauge, labels)?;
+        let metric = metrics.names.find_or_declare(name, MetricKind::Gauge, labels, &*collector)?;
         let mut entered = None;
         metric.with_values(labels, |values| {
             entered = Some((metric, Began::owned(collector, &metric.id, values)));

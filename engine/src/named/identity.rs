@@ -58,14 +58,14 @@ impl Identity {
     fn leak(draft: &Draft<'_>) -> Self {
         let text = |text: &str| -> &'static str { text.to_owned().leak() };
         let label_names: Vec<_> = draft.label_names.iter().map(|name| text(name)).collect();
-        let id = MetricId::unchecked(text(&draft.exposed), text(draft.help), draft.kind, label_names.leak());
+        let id = MetricId::unchecked(text(&draft.told), text(draft.help), draft.kind, label_names.leak());
         let id = draft.unit.map_or(id, |unit| id.with_unit(unit));
         let id = draft.buckets.map_or(id, |bounds| id.with_buckets(bounds));
         Self { key: text(draft.key), id }
     }
 
     fn is(&self, draft: &Draft<'_>) -> bool {
-        self.key == draft.key && self.check_same(draft).is_ok()
+        self.key == draft.key && *self.id.name() == *draft.told && self.check_same(draft).is_ok()
     }
 
     /// Whether a second declaration of the name asks for just this.

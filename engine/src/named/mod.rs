@@ -124,7 +124,11 @@ impl NamedMetrics {
     /// also by its first use; when another name is exposed alike; when the unit is illegal; when a name
     /// has more than [`MAX_NAME_BYTES`]; and when there are [`MAX_NAMES`] names already.
     pub fn declare(&self, metrics: &[MetricId]) -> Result<(), RegisterError> {
-        metrics.iter().try_for_each(|metric| self.names.declare(metric).map_err(refused::counted))
+        self.with_collector(|collector| {
+            metrics
+                .iter()
+                .try_for_each(|metric| self.names.declare(metric, collector).map_err(refused::counted))
+        })
     }
 
     /// Adds to a counter.
@@ -227,7 +231,7 @@ impl NamedMetrics {
             if !collector.is_enabled() {
                 return Ok(());
             }
-            let metric = self.names.find_or_declare(name, kind, labels)?;
+            let metric = self.names.find_or_declare(name, kind, labels, collector)?;
             metric.with_values(labels, |values| record(collector, &metric.id, values))
         })
     }

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, convert::Infallible};
 use super::{draft::Draft, identity::Identity, recent, refused::counted};
 use crate::{
     MetricKind,
-    collector::MetricId,
+    collector::{MetricId, MetricsCollector},
     error::{RegisterError, RegisterErrorReason as Reason},
     problems::{NamedProblem, count_problem},
     reentry::one_at_a_time,
@@ -18,7 +18,7 @@ pub(super) struct Names {
     owner: u64,
     known: Map<&'static Identity>,
     /// By the name that is exposed. Its lock is that of all declarations, and is taken before the map's.
-    exposed: Mutex<BTreeMap<&'static str, &'static Identity>>,
+    exposed: Mutex<BTreeMap<Box<str>, &'static Identity>>,
 }
 
 impl Names {
@@ -30,9 +30,13 @@ impl Names {
     }
 
     /// Declares a metric, unless it is declared so already.
-    pub(super) fn declare(&self, id: &MetricId) -> Result<(), RegisterError> {
+    pub(super) fn declare(
+        &self,
+        id: &MetricId,
+        collector: &dyn MetricsCollector,
+    ) -> Result<(), RegisterError> {
         alone(|| {
-            let draft = Draft::declared(id)?;
+            let draft = Draft::declared(id, collector.name_policy())?;
             let (identity, _) = self.define(&draft)?;
             identity.check_same(&draft).map_err(|reason| RegisterError::new(draft.key, reason))
         })
@@ -45,10 +49,11 @@ impl Names {
         name: &str,
         kind: MetricKind,
         labels: &[(&str, &str)],
+        collector: &dyn MetricsCollector,
     ) -> Result<&'static Identity, RegisterError> {
         let identity = match recent::find(self.owner, name) {
             Some(identity) => identity,
-            None => alone(|| self.find_slowly(name, kind, labels)).map_err(counted)?,
+            None => alone(|| self.find_slowly(name, kind, labels, collector)).map_err(counted)?,
         };
         if identity.id.kind() != kind {
             let (registered, requested) = (identity.id.kind().as_str(), kind.as_str());
@@ -64,10 +69,11 @@ impl Names {
         name: &str,
         kind: MetricKind,
         labels: &[(&str, &str)],
+        collector: &dyn MetricsCollector,
     ) -> Result<&'static Identity, RegisterError> {
         let identity = match self.known.get(name, |identity| *identity) {
             Some(identity) => identity,
-            None => self.declare_by_use(name, kind, labels)?,
+            None => self.declare_by_use(name, kind, labels, collector)?,
         };
         recent::remember(self.owner, identity);
         Ok(identity)
@@ -78,8 +84,10 @@ impl Names {
         name: &str,
         kind: MetricKind,
         labels: &[(&str, &str)],
+        collector: &dyn MetricsCollector,
     ) -> Result<&'static Identity, RegisterError> {
-        let (identity, is_new) = self.define(&Draft::first_used(name, kind, labels)?)?;
+        let draft = Draft::first_used(name, kind, labels, collector.name_policy())?;
+        let (identity, is_new) = self.define(&draft)?;
         if is_new {
             count_problem(NamedProblem::UndeclaredName);
         }
@@ -97,7 +105,7 @@ impl Names {
             return Err(RegisterError::new(draft.key, Reason::SampleNameClash { sample, family }));
         }
         let identity = Identity::of(draft)?;
-        exposed.insert(identity.id.name(), identity);
+        exposed.insert(draft.exposed.clone(), identity);
         let make = || Ok::<_, Infallible>(identity);
         let Ok(identity) = self.known.get_or_try_insert(identity.key, make, |identity| *identity);
         Ok((identity, true))

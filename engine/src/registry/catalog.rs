@@ -20,7 +20,7 @@ use super::{
 use crate::{
     Buckets,
     error::{RegisterError, RegisterErrorReason as Reason},
-    name::{ConstantLabel, LabelName, MetricName, underscored},
+    name::{ConstantLabel, LabelName, MetricName, underscored, underscored_label},
     shard::{Arena, arena},
     size,
     snapshot::{callback::Callback, claims::claimed_names, known::Known, workers::Runner},
@@ -180,8 +180,9 @@ impl Catalog {
             return Err(Reason::TooManyLabels(names().count()));
         }
         check_unique(names(), constant())?;
-        let reserved = description.kind.exposed().added_label(description.name.as_str()).map(underscored);
-        let is_reserved = |name: &&LabelName| Some(underscored(name.as_str())) == reserved;
+        let reserved =
+            description.kind.exposed().added_label(description.name.as_str()).map(underscored_label);
+        let is_reserved = |name: &&LabelName| Some(underscored_label(name.as_str())) == reserved;
         if let Some(name) = names().chain(constant()).find(is_reserved) {
             return Err(Reason::ReservedLabel(name.declared().into()));
         }

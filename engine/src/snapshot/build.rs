@@ -12,7 +12,7 @@ use super::{
 use crate::{
     error::{RegisterError, RegisterErrorReason as Reason},
     labels::key::MAX_LABEL_VALUE_BYTES,
-    name::{ConstantLabel, LabelName, underscored},
+    name::{ConstantLabel, LabelName, underscored_label},
     name_policy::NamePolicy,
     registry::MAX_LABELS,
     sync::Arc,
@@ -278,14 +278,14 @@ impl FamilyBuilder {
     /// `quantile`, and for a state set the family's own name.
     fn label_problem(&self, labels: &Labels, policy: NamePolicy) -> Option<Reason> {
         let FamilyDraft { name, kind, .. } = &self.draft;
-        let added = kind.added_label(name).map(underscored);
+        let added = kind.added_label(name).map(underscored_label);
         let mut before: Vec<LabelName> = Vec::with_capacity(labels.len());
         for (label, value) in labels {
             if value.len() > MAX_LABEL_VALUE_BYTES {
                 return Some(Reason::LabelValueTooLong((&**label).into()));
             }
             let label_name = match LabelName::translated(policy, label) {
-                Ok(_) if added == Some(underscored(label)) => {
+                Ok(_) if added == Some(underscored_label(label)) => {
                     return Some(Reason::ReservedLabel((&**label).into()));
                 }
                 Ok(label_name) => label_name,

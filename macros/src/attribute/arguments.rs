@@ -11,7 +11,7 @@ use syn::{
 use super::Kind;
 use crate::{
     input::{Errors, default_crate},
-    names::{label_problem, metric_problem},
+    names::{Spelling, label_problem, metric_problem},
 };
 
 /// The arguments of an attribute.
@@ -152,12 +152,12 @@ impl Target {
     fn check(&self, kind: Kind) -> Result<()> {
         let Self::Named { name, labels } = self else { return Ok(()) };
         let mut errors = Errors::default();
-        if let Some(problem) = metric_problem(&name.value()) {
+        if let Some(problem) = metric_problem(&name.value(), Spelling::Legal) {
             errors.at(name, problem);
         }
         for (index, Label { name, .. }) in labels.iter().enumerate() {
             let text = name.unraw().to_string();
-            if let Some(problem) = label_problem(&text) {
+            if let Some(problem) = label_problem(&text, Spelling::Legal) {
                 errors.at(name, problem);
             } else if text == "le" && kind == Kind::Timed {
                 errors.at(name, "the label name `le` is reserved in histograms; choose another");
