@@ -90,6 +90,12 @@
 //! Attributes record what a function does: [`timed`](macro@timed), [`counted`](macro@counted),
 //! [`tracked`](macro@tracked) and [`track_errors`](macro@track_errors).
 //!
+//! Names are exposed as they are, unless a [`NamePolicy`] translates them: those of OpenTelemetry, such as
+//! `kafka.eventbus.publish.duration` in `ms`, as Prometheus 3 and others do, or as your queries have them; or it keeps
+//! them in UTF-8. A registry has one, and a component, a struct or a family can have another. What two metrics would
+//! share in any format, be it the name of a sample, a name in OpenMetrics only, or one that a policy makes of two, is an
+//! error when the second is registered.
+//!
 //! # Promises
 //!
 //! 1. Recording on a thread's own shard is wait-free, and free of allocation once the thread has touched the page.

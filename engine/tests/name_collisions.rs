@@ -203,6 +203,12 @@ fn a_metric_is_unregistered_by_the_name_it_was_declared_with_or_the_exposed_one(
         assert!(registry.unregister(name), "{name}");
         assert!(!registry.unregister(name), "{name}");
     }
+    let child = registry.child("disk.io", [("disk", "a")]).unwrap();
+    for name in ["done", "done_total"] {
+        drop(child.counter("done", "").unwrap());
+        assert!(child.unregister(name), "{name}");
+        assert!(!child.unregister(name), "{name}");
+    }
     declare("s").unwrap();
     declare("ms").unwrap();
     assert!(registry.unregister("queue.wait"), "in both units");

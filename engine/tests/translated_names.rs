@@ -146,6 +146,16 @@ fn names_at_run_time_are_those_that_the_collector_takes() {
     let alike = FanOut::new([engine(NamePolicy::UTF8), engine(NamePolicy::UTF8)]);
     assert_eq!(increment(Arc::new(alike), "a.b"), Ok(()));
 
+    // Each keeps its own meaning of the name.
+    for (policy, exposed) in
+        [(NamePolicy::AS_IS, "load_duration_seconds"), (NamePolicy::WITHOUT_UNITS, "load_duration")]
+    {
+        let registry = registry(policy);
+        let metrics = NamedMetrics::new(Arc::new(EngineCollector::new(&registry)));
+        metrics.record_histogram("load_duration", 1.0, &[]).unwrap();
+        assert_eq!(names(&registry.snapshot()), [exposed]);
+    }
+
     let metrics = NamedMetrics::new(engine(NamePolicy::WITHOUT_UNITS));
     metrics.increment_counter("a.b", 1.0, &[]).unwrap();
     let clash = metrics.increment_counter("a-b", 1.0, &[]).unwrap_err();

@@ -107,10 +107,12 @@ impl NamePolicy {
     /// As Prometheus 3 and the OpenTelemetry Collector name what they get by OTLP.
     pub const PROMETHEUS_3: Self = Self::underscores(UnitSuffix::IfMissingToken);
 
-    /// As OpenTelemetry's specification and its Python exporter for Prometheus do.
+    /// As OpenTelemetry's specification and its Python exporter for Prometheus do, but for a gauge in `1`, which they do
+    /// not call a ratio.
     pub const OTEL_PYTHON: Self = Self::underscores(UnitSuffix::IfMissingEnd);
 
-    /// As the crate `opentelemetry-prometheus` does, but for a counter that ends in `_total` already and gets no second.
+    /// As the crate `opentelemetry-prometheus` does, but for what it does wrong: it appends a unit or a `_total` that is
+    /// there already, and calls whatever is in `1` a ratio.
     pub const OTEL_RUST: Self = Self::underscores(UnitSuffix::KnownOnly);
 
     /// As that crate does when it is set up `without_units`.

@@ -16,7 +16,7 @@ pub(super) fn counted(error: RegisterError) -> RegisterError {
 fn problem(reason: &Reason) -> NamedProblem {
     match reason {
         Reason::UnknownLabel(_) => NamedProblem::UndeclaredLabel,
-        Reason::DuplicateLabel(_) => NamedProblem::DuplicateLabel,
+        Reason::DuplicateLabel(_) | Reason::LabelCollision { .. } => NamedProblem::DuplicateLabel,
         Reason::TypeConflict { .. } => NamedProblem::TypeConflict,
         Reason::TooManyNames(_) => NamedProblem::TooManyNames,
         Reason::Reentry => NamedProblem::Reentry,

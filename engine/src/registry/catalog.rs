@@ -18,9 +18,10 @@ use super::{
     self_metrics::SelfMetrics,
 };
 use crate::{
-    Buckets,
+    Buckets, MetricKind,
     error::{RegisterError, RegisterErrorReason as Reason},
     name::{ConstantLabel, LabelName, MetricName, underscored, underscored_label},
+    name_policy::NamePolicy,
     shard::{Arena, arena},
     size,
     snapshot::{callback::Callback, claims::claimed_names, known::Known, workers::Runner},
@@ -242,10 +243,12 @@ impl Catalog {
         self.version.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// The names under which families that are declared as this are exposed; or the one that is exposed as this.
-    pub(super) fn exposed_names(&self, declared: &str) -> Vec<MetricName> {
+    /// The name that a family is exposed under; if none is, the ones of the families that were declared so, perhaps in
+    /// several units.
+    pub(super) fn exposed_names(&self, declared: &str, policy: NamePolicy) -> Vec<MetricName> {
         let families = &lock(&self.names).families;
-        let exposed = MetricName::known(declared.into());
+        let exposed = policy.metric_name(declared, MetricKind::Unknown, None);
+        let exposed = MetricName::known(exposed.as_deref().unwrap_or(declared).into());
         if families.contains_key(&exposed) {
             return vec![exposed];
         }

@@ -351,7 +351,7 @@ impl Registry {
     }
 
     /// Removes a metric, with all its series. Says whether there was one. A child removes its own series only. The name
-    /// is the one that the metric was registered with, or, behind the registry's prefix, the one that is exposed.
+    /// is, behind the registry's prefix, the one that is exposed, or else the one that the metric was registered with.
     ///
     /// Handles that are still held record on, unseen and harmlessly. A metric that is registered under the name again
     /// begins at 0. A static metric registers once and does not come back.
@@ -359,7 +359,7 @@ impl Registry {
         if !self.is_enabled() {
             return false;
         }
-        let names = self.catalog.exposed_names(&self.scope.full_name(name));
+        let names = self.catalog.exposed_names(&self.scope.full_name(name), self.scope.policy());
         // Not `any`, which ends with the first.
         names.iter().filter(|name| self.catalog.unregister(name, &self.scope)).count() > 0
     }
