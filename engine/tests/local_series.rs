@@ -23,7 +23,7 @@ fn take_free_cells() {
     for _ in 0..50 {
         let registry = plain();
         let counter = registry.counter("a_total", "A.").unwrap();
-        let size = registry.histogram_with("a", "A.", Buckets::linear(1.0, 1.0, 3)).unwrap();
+        let size = registry.histogram_with("b", "B.", Buckets::linear(1.0, 1.0, 3)).unwrap();
         assert_eq!((counter.value(), size.value().count), (0, 0));
         counter.add(1_000);
         size.observe(1_000.0);
