@@ -80,7 +80,7 @@ struct Program {
 impl Program {
     fn new() -> Result<Program, Box<dyn std::error::Error>> {
         // As long that some series fill a chunk.
-        let instance = |name: &str| format!("{name}{}", " and so on".repeat(1_000));
+        let instance = |name: &str| format!("{name}{}", " and so on".repeat(600));
         let registry =
             |name| Registry::builder().label("instance", instance(name)).self_metrics(false).build();
         let registries = [registry("a b")?, registry("c\nd")?];
