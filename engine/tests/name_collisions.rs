@@ -2,8 +2,8 @@
 #![forbid(unsafe_code)]
 
 use tachometer::{
-    Counter, DynamicFamily, Family, Gauge, Histogram, MetricKind, NO_LABELS, NamePolicy, Number,
-    RegisterError, RegisterErrorReason as Reason, Registry, StateSet,
+    Counter, DynamicFamily, Family, FamilyBuilder, Gauge, Histogram, MetricKind, NO_LABELS, NamePolicy,
+    Number, RegisterError, RegisterErrorReason as Reason, Registry, StateSet,
 };
 
 fn registry(policy: NamePolicy) -> Registry {
@@ -190,6 +190,9 @@ fn a_label_that_the_exposition_adds_is_reserved_however_it_is_spelled() {
     let door = registry.child("", [("door_state", "front")]).unwrap();
     let state = door.declare("door.state", "").register::<StateSet<bool>>().unwrap_err();
     assert_eq!(state.reason(), &Reason::ReservedLabel("door_state".into()));
+    let window = registry.child("", [("window.state", "front")]).unwrap();
+    let state = window.declare("window_state", "").register::<StateSet<bool>>().unwrap_err();
+    assert_eq!(state.reason(), &Reason::ReservedLabel("window.state".into()));
     let name = registry.gauge_family("size", "", ["__name__"]).unwrap_err();
     assert_eq!(name.reason(), &Reason::ReservedLabel("__name__".into()));
 }
@@ -219,17 +222,24 @@ fn a_metric_is_unregistered_by_the_name_it_was_declared_with_or_the_exposed_one(
 fn a_collector_family_that_openmetrics_alone_sees_as_another_is_left_out() {
     let registry = registry(NamePolicy::AS_IS);
     drop(registry.counter("jobs_total", "").unwrap());
+    drop(registry.gauge("runs", "").unwrap());
     registry
         .collector("others", |out| {
-            for name in ["jobs", "tasks"] {
-                let family = tachometer::FamilyBuilder::new(name, MetricKind::Gauge);
-                out.family(family.number(NO_LABELS, Number::U64(1)));
+            let families = [
+                ("jobs", MetricKind::Gauge),
+                ("runs_total", MetricKind::Counter),
+                ("tasks", MetricKind::Gauge),
+                ("tasks_total", MetricKind::Counter),
+            ];
+            for (name, kind) in families {
+                out.family(FamilyBuilder::new(name, kind).number(NO_LABELS, Number::U64(1)));
             }
         })
         .unwrap();
     let snapshot = registry.snapshot();
-    assert!(snapshot.family("jobs").is_none() && snapshot.family("tasks").is_some());
-    assert_eq!(registry.callback_errors(), 1);
+    let names: Vec<_> = snapshot.families().map(|family| family.name()).collect();
+    assert_eq!(names, ["jobs_total", "runs", "tasks"]);
+    assert_eq!(registry.callback_errors(), 3);
 }
 
 #[test]

@@ -30,9 +30,11 @@ impl NamePolicy {
         };
         let mut name = base.to_owned();
         let words = self.add_unit(&mut name, kind, unit);
-        match self.total {
-            TotalSuffix::IfMissing if kind == MetricKind::Counter => push_word(&mut name, "total"),
-            _ => name.push_str(total),
+        let is_missing = kind == MetricKind::Counter && total != "_total";
+        if self.total == TotalSuffix::IfMissing && is_missing {
+            push_word(&mut name, "total");
+        } else {
+            name.push_str(total);
         }
         if self.escape != Escape::Utf8 && name.starts_with(|first: char| first.is_ascii_digit()) {
             name.insert(0, '_');
