@@ -11,10 +11,8 @@ use std::collections::BTreeMap;
 pub use error::{ConfigError, ConfigErrorReason};
 
 use crate::{
-    Buckets, MetricKind, Registry, RegistryBuilder,
-    error::RegisterErrorReason as Reason,
-    labels::key::MAX_LABEL_VALUE_BYTES,
-    name::{LabelName, is_metric_name},
+    Buckets, MetricKind, Registry, RegistryBuilder, error::RegisterErrorReason as Reason,
+    labels::key::MAX_LABEL_VALUE_BYTES, name::is_metric_name, name_policy::NamePolicy,
 };
 use setting::Setting;
 
@@ -118,7 +116,7 @@ impl MetricsConfig {
             }
         }
         for (name, value) in &self.default_labels {
-            LabelName::parse(name).map_err(|reason| (Setting::DefaultLabels, reason))?;
+            NamePolicy::AS_IS.translate_label(name).map_err(|reason| (Setting::DefaultLabels, reason))?;
             // A registry may have it, but then none of its histograms could be registered.
             if MetricKind::Histogram.added_label("") == Some(name.as_str()) {
                 return Err((Setting::DefaultLabels, Reason::ReservedLabel(name.as_str().into())));

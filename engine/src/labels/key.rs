@@ -120,6 +120,7 @@ pub(crate) fn values(key: &[u8]) -> impl Iterator<Item = &str> {
 #[cfg(all(test, not(tachometer_loom)))]
 mod tests {
     use super::*;
+    use crate::name_policy::NamePolicy;
 
     fn key(values: &[&str]) -> Vec<u8> {
         let mut key = KeyWriter::new(&[]);
@@ -142,7 +143,7 @@ mod tests {
         let mut key = KeyWriter::new(&[]);
         key.push("a");
         key.push(&format!("{fits}x"));
-        let names = ["first", "second"].map(|name| LabelName::parse(name).unwrap());
+        let names = ["first", "second"].map(|name| LabelName::translated(NamePolicy::AS_IS, name).unwrap());
         assert_eq!(key.finish(names.iter()), Err(Reason::LabelValueTooLong("second".into())));
     }
 }
