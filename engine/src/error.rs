@@ -280,8 +280,8 @@ impl fmt::Display for RegisterErrorReason {
             Self::SampleNameClash { sample, family } => {
                 write!(
                     f,
-                    "the name `{sample}` belongs to the family `{family}` already, be it for a sample or in OpenMetrics \
-                     only; use another name"
+                    "the name `{sample}` belongs to the family `{family}` already, be it for a sample or in \
+                     OpenMetrics only; use another name"
                 )
             }
             Self::StatesConflict => {

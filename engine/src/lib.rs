@@ -93,8 +93,8 @@
 //! Names are exposed as they are, unless a [`NamePolicy`] translates them: those of OpenTelemetry, such as
 //! `kafka.eventbus.publish.duration` in `ms`, as Prometheus 3 and others do, or as your queries have them; or it keeps
 //! them in UTF-8. A registry has one, and a component, a struct or a family can have another. What two metrics would
-//! share in any format, be it the name of a sample, a name in OpenMetrics only, or one that a policy makes of two, is an
-//! error when the second is registered.
+//! share in any format, be it the name of a sample, a name in OpenMetrics only, or one that a policy makes of two, is
+//! an error when the second is registered.
 //!
 //! # Promises
 //!

@@ -101,7 +101,8 @@ pub(crate) fn has_unit(name: &str, unit: &str) -> bool {
     !unit.is_empty() && before.is_some_and(|before| before.is_empty() || before.ends_with('_'))
 }
 
-/// How a client gets a metric's name that does not ask for UTF-8: with an underscore for each character that is not legal.
+/// How a client gets a metric's name that does not ask for UTF-8: with an underscore for each character that is not
+/// legal.
 pub(crate) fn underscored(name: &str) -> Cow<'_, str> {
     with_underscores(name, true)
 }

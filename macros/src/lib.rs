@@ -259,8 +259,8 @@ pub fn derive_labels(input: TokenStream) -> TokenStream {
 /// - `common = Type`: labels that all metrics have, a struct with `#[derive(Labels)]` whose value
 ///   `registry.register(common)` takes. Without it there are none, and that is `registry.register(())`. A registry can have
 ///   any number of instances of a struct, each with other values.
-/// - `names = policy`: the `NamePolicy` of all metrics, instead of the registry's. Names, the prefix, and units may then
-///   be whatever it takes.
+/// - `names = policy`: the `NamePolicy` of all metrics, instead of the registry's. Names, the prefix, and units may
+///   then be whatever it takes.
 ///
 /// On a field, `#[metric(...)]`:
 ///
@@ -269,7 +269,7 @@ pub fn derive_labels(input: TokenStream) -> TokenStream {
 ///   follows is for those who read the code. A metric without either does not compile.
 /// - `label = "..."`, or `labels("...", "...")`: the names of labels that have none of their own. A `Family<Status, _>`
 ///   has one such label, a family of a tuple or a `DynamicFamily` several, a family of a struct none.
-/// - `unit = "..."`: the unit, which the name must end in (before `_total`). Nothing is appended.
+/// - `unit = "..."`: the unit. Without a policy the name must end in it (before `_total`), and nothing is appended.
 /// - `buckets = expression`: the buckets of a histogram, such as `Buckets::seconds()`. They are the registry's default
 ///   unless given.
 /// - `absent_until_set`: leaves a gauge out of snapshots until it is set.

@@ -183,7 +183,8 @@ impl Member<'_> {
             labels => quote!(.labels([#(#labels),*])),
         };
         let declaration = quote! {
-            #registry.declare(#name, #help) #(.name_policy(#policy))* #(.unit(#unit))* #labels #(.buckets(#buckets))* #(#absent)*
+            #registry.declare(#name, #help) #(.name_policy(#policy))* #(.unit(#unit))*
+                #labels #(.buckets(#buckets))* #(#absent)*
         };
         quote!(#ident: <#ty as #engine::Instrument>::register(#declaration)?)
     }

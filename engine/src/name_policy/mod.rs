@@ -10,8 +10,8 @@ use crate::{MetricKind, RegisterError};
 ///
 /// A registry has one ([`RegistryBuilder::name_policy`](crate::RegistryBuilder::name_policy)), a component can have
 /// another ([`Registry::with_name_policy`](crate::Registry::with_name_policy)), and so can a family
-/// ([`Declaration::name_policy`](crate::Declaration::name_policy), `#[metrics(names = ..)]`). It is applied once, at the
-/// registration. Two names that become one are an error there.
+/// ([`Declaration::name_policy`](crate::Declaration::name_policy), `#[metrics(names = ..)]`). It is applied once, at
+/// the registration. Two names that become one are an error there.
 ///
 /// | policy | `lag` in `messages`, a gauge | `publish.duration` in `ms` | `rpc.errors`, a counter |
 /// |---|---|---|---|
@@ -48,15 +48,15 @@ pub struct NamePolicy {
     total: TotalSuffix,
 }
 
-/// What becomes of characters that Prometheus' classic names do not have: all but ASCII letters, digits, `_` and, in the
-/// names of metrics, `:`; and a digit in front.
+/// What becomes of characters that Prometheus' classic names do not have: all but ASCII letters, digits, `_` and, in
+/// the names of metrics, `:`; and a digit in front.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Escape {
     /// A name that has any is an error.
     Refuse,
-    /// Each run of them becomes one underscore, and so does each run of underscores. A digit in front gets `_` before it
-    /// in a metric's name, `key_` in a label's. A name of which nothing else would be left is an error.
+    /// Each run of them becomes one underscore, and so does each run of underscores. A digit in front gets `_` before
+    /// it in a metric's name, `key_` in a label's. A name of which nothing else would be left is an error.
     Underscores,
     /// They stay: a name is any text but the empty one. The exporter quotes it for clients that ask for UTF-8, and
     /// spells it with underscores for the others; so names that differ in nothing else are an error.
@@ -107,12 +107,12 @@ impl NamePolicy {
     /// As Prometheus 3 and the OpenTelemetry Collector name what they get by OTLP.
     pub const PROMETHEUS_3: Self = Self::underscores(UnitSuffix::IfMissingToken);
 
-    /// As OpenTelemetry's specification and its Python exporter for Prometheus do, but for a gauge in `1`, which they do
-    /// not call a ratio.
+    /// As OpenTelemetry's specification and its Python exporter for Prometheus do, but for a gauge in `1`, which they
+    /// do not call a ratio.
     pub const OTEL_PYTHON: Self = Self::underscores(UnitSuffix::IfMissingEnd);
 
-    /// As the crate `opentelemetry-prometheus` does, but for what it does wrong: it appends a unit or a `_total` that is
-    /// there already, and calls whatever is in `1` a ratio.
+    /// As the crate `opentelemetry-prometheus` does, but for what it does wrong: it appends a unit or a `_total` that
+    /// is there already, and calls whatever is in `1` a ratio.
     pub const OTEL_RUST: Self = Self::underscores(UnitSuffix::KnownOnly);
 
     /// As that crate does when it is set up `without_units`.
@@ -146,8 +146,8 @@ impl NamePolicy {
         Self { total, ..self }
     }
 
-    /// What a metric with this name is called, without a registry: for adapters of other APIs. A histogram's samples have
-    /// `_bucket`, `_sum` and `_count` behind it.
+    /// What a metric with this name is called, without a registry: for adapters of other APIs. A histogram's samples
+    /// have `_bucket`, `_sum` and `_count` behind it.
     ///
     /// ```
     /// use tachometer::{MetricKind, NamePolicy};

@@ -64,7 +64,8 @@ impl NamePolicy {
         if self.escape == Escape::Underscores && name.starts_with(|first: char| first.is_ascii_digit()) {
             name.insert_str(0, "key_");
         }
-        // What clients get that do not ask for UTF-8 may begin with two underscores: any two letters in front may be such.
+        // What clients get that do not ask for UTF-8 may begin with two underscores: any two letters in front may be
+        // such.
         let is_reserved = is_reserved_label(declared) || is_reserved_label(&name);
         if is_reserved || underscored_label(&name) == "__name__" {
             return Err(Reason::ReservedLabel(declared.into()));

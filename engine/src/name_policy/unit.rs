@@ -58,9 +58,9 @@ struct Word {
 }
 
 impl Unit {
-    /// Reads a unit. An annotation such as `{message}` is no unit, nor is `1`, except of a gauge, which it makes a ratio.
-    /// A symbol without a word stands for itself: `messages`. Unless `keeps_utf8`, it gets underscores for what names
-    /// cannot have.
+    /// Reads a unit. An annotation such as `{message}` is no unit, nor is `1`, except of a gauge, which it makes a
+    /// ratio. A symbol without a word stands for itself: `messages`. Unless `keeps_utf8`, it gets underscores for what
+    /// names cannot have.
     pub(super) fn parse(unit: &str, is_gauge: bool, keeps_utf8: bool) -> Self {
         let word = |symbol: &str, known: &[(&str, &str)]| {
             let symbol = symbol.trim();

@@ -133,7 +133,8 @@ impl Registry {
     }
 
     /// The same registry, with another way to name what is registered in it from now on, by this value, its clones and
-    /// its children: for a component that names things differently. The registry's prefix is translated in that way too.
+    /// its children: for a component that names things differently. The registry's prefix is translated in that way
+    /// too.
     ///
     /// ```
     /// use tachometer::{NamePolicy, Registry};

@@ -4,8 +4,8 @@ use std::iter;
 
 use crate::{MetricKind, name::underscored};
 
-/// The family's own name in front, those of its samples, and what OpenMetrics calls it: `x` for a counter `x_total`, and for an
-/// info `x_info`. `_created` is a sample there too, for who wants it.
+/// The family's own name in front, those of its samples, and what OpenMetrics calls it: `x` for a counter `x_total`,
+/// and for an info `x_info`. `_created` is a sample there too, for who wants it.
 ///
 /// They are spelled with underscores for all that a classic name cannot have, because clients that do not ask for UTF-8
 /// get them so.

@@ -87,12 +87,12 @@ impl Collection {
 
     /// Gives the snapshot a family, with the registry's constant labels on every series.
     ///
-    /// The name is taken as it is, without the registry's prefix, and not translated. A family is left out of the snapshot, and counted
-    /// by [`Registry::callback_errors`](crate::Registry::callback_errors), when its name or one of its samples'
-    /// belongs to a registered family, to an earlier collector's or to an earlier one of this collection; when a name
-    /// is not legal (in UTF-8, where the registry keeps that) or reserved, or a label value too long; and when
-    /// [`SnapshotBuilder::build`](crate::SnapshotBuilder::build) would refuse it. Beyond the registry's limits of
-    /// families and of series of a family the rest is left out, which counts once.
+    /// The name is taken as it is, without the registry's prefix, and not translated. A family is left out of the
+    /// snapshot, and counted by [`Registry::callback_errors`](crate::Registry::callback_errors), when its name or one
+    /// of its samples' belongs to a registered family, to an earlier collector's or to an earlier one of this
+    /// collection; when a name is not legal (in UTF-8, where the registry keeps that) or reserved, or a label value
+    /// too long; and when [`SnapshotBuilder::build`](crate::SnapshotBuilder::build) would refuse it. Beyond the
+    /// registry's limits of families and of series of a family the rest is left out, which counts once.
     pub fn family(&mut self, family: FamilyBuilder) {
         self.families.push(family);
     }
