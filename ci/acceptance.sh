@@ -50,7 +50,7 @@ install_python_client "$tools/python"
 section "making expositions"
 TACHOMETER_EXPOSITIONS="$made" cargo test --package tachometer-prometheus --locked --lib --tests --quiet
 cargo build --package tachometer-prometheus --locked --example conformance_adapter
-python3 ci/conformance/requests.py ci/conformance/*cases.json >"$directory/requests.jsonl"
+python3 ci/conformance/requests.py ci/conformance/{,*_}cases.json >"$directory/requests.jsonl"
 "${CARGO_TARGET_DIR:-target}/debug/examples/conformance_adapter" <"$directory/requests.jsonl" >"$directory/answers.jsonl"
 python3 ci/acceptance/answers.py "$directory/answers.jsonl" "$made"
 for kind in {legacy,utf8}.{text,openmetrics}; do

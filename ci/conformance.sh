@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The conformance kit: what the adapter answers to each case, and what the endpoint does with each request, is what
-# `ci/conformance/README.md` says it must be. So are the cases that the kit does not have, in `more_cases.json`.
+# `ci/conformance/README.md` says it must be. So are the cases that the kit does not have, in files beside it.
 #
 # Needs python3. The endpoint listens on loopback, at a port that is free, and is stopped at the end.
 set -euo pipefail
@@ -41,8 +41,10 @@ section "building"
 cargo build --release --locked --package tachometer-prometheus --example conformance_adapter --example serve
 
 section "cases"
-ask "$kit/more_cases.json" "$directory/more.jsonl"
-compare "$kit/more_cases.json" "$directory/more.jsonl"
+for more in "$kit"/*_cases.json; do
+    ask "$more" "$directory/more.jsonl"
+    compare "$more" "$directory/more.jsonl"
+done
 ask "$kit/cases.json" "$directory/answers.jsonl"
 
 "$release/examples/serve" 127.0.0.1:0 >"$directory/endpoint.log" 2>&1 </dev/null &
