@@ -7,7 +7,7 @@ use tachometer_prometheus::{Escaping, Format, clashes, encode_as};
 
 use crate::hand_built;
 use crate::input::{Accept, Exposition, Name, Rejection, Request};
-use crate::live;
+use crate::{live, names};
 
 /// The answer to a line. None to what is not asked of this program: requests for the endpoint.
 pub(crate) fn to(line: &str) -> Option<Value> {
@@ -21,6 +21,9 @@ pub(crate) fn to(line: &str) -> Option<Value> {
         "live" => live(input.get()),
         "negotiate" => negotiate(input.get()),
         "escape-name" => escape(input.get()),
+        "map-name" => read(input.get()).and_then(|name| names::of_instrument(&name)),
+        "map-label" => read(input.get()).and_then(|name| names::of_attribute(&name)),
+        "map-reject" => read(input.get()).and_then(|name| map(&name)),
         other => Ok(json!({ "skip": format!("requests of kind `{other}` are unknown") })),
     };
     let mut answer = answered.unwrap_or_else(|rejection| json!({ "reject": rejection.to_string() }));
@@ -54,12 +57,18 @@ fn negotiate(input: &str) -> Result<Value, Rejection> {
 }
 
 fn escape(input: &str) -> Result<Value, Rejection> {
-    let Name { name } = read(input)?;
+    let Name { name, .. } = read(input)?;
+    let name = name.unwrap_or_default();
     Ok(json!({
         "underscores": Escaping::Underscores.metric_name(&name),
         "dots": Escaping::Dots.metric_name(&name),
         "values": Escaping::Values.metric_name(&name),
     }))
+}
+
+/// What an instrument becomes if it has a type, and an attribute otherwise.
+fn map(name: &Name) -> Result<Value, Rejection> {
+    if name.r#type.is_some() { names::of_instrument(name) } else { names::of_attribute(name) }
 }
 
 fn read<'a, T: Deserialize<'a>>(input: &'a str) -> Result<T, Rejection> {

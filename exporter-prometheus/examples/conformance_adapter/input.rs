@@ -100,9 +100,21 @@ pub(crate) struct Accept {
     pub(crate) accept: Option<String>,
 }
 
+/// A name, or several that must not become one.
 #[derive(Deserialize)]
 pub(crate) struct Name {
-    pub(crate) name: String,
+    #[serde(default)]
+    pub(crate) name: Option<String>,
+    #[serde(default)]
+    pub(crate) names: Vec<String>,
+    pub(crate) r#type: Option<String>,
+    pub(crate) unit: Option<String>,
+}
+
+impl Name {
+    pub(crate) fn all(&self) -> impl Iterator<Item = &String> {
+        self.name.iter().chain(&self.names)
+    }
 }
 
 impl Decimal {

@@ -8,6 +8,7 @@ mod answer;
 mod hand_built;
 mod input;
 mod live;
+mod names;
 
 use std::io::{self, BufWriter, Write};
 
