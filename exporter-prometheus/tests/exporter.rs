@@ -1,11 +1,19 @@
 //! The exporter: what it caches, several registries in one exposition, and callbacks that fail.
 
+mod collected;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 
 use tachometer::{Buckets, RegisterError, Registry};
-use tachometer_prometheus::{Exporter, encode};
+use tachometer_prometheus::{CONTENT_TYPE_TEXT, Exporter, encode};
+
+fn render(exporter: &Exporter) -> String {
+    let text = exporter.render();
+    collected::collect(&text, CONTENT_TYPE_TEXT);
+    text
+}
 
 fn plain() -> Registry {
     Registry::builder().self_metrics(false).build().expect("nothing can be wrong")
@@ -19,7 +27,7 @@ fn labelled(worker: &str) -> Result<Registry, RegisterError> {
 fn renders_what_encode_renders_as_values_and_series_change() -> Result<(), RegisterError> {
     let registry = plain();
     let exporter = Exporter::new(&registry);
-    assert_eq!(exporter.render(), "");
+    assert_eq!(render(&exporter), "");
 
     let sent = registry.counter_family("sent_total", "Sent.", ["stream"])?;
     let orders = sent.with([("stream", "orders")])?;
@@ -27,18 +35,17 @@ fn renders_what_encode_renders_as_values_and_series_change() -> Result<(), Regis
     for round in 0..3_u64 {
         orders.add(round * 1_000_000);
         delay.observe(0.01 * round as f64);
-        assert_eq!(exporter.render(), encode(&registry.snapshot()));
+        assert_eq!(render(&exporter), encode(&registry.snapshot()));
     }
 
     // A new series before an old one, a new family before all, and one after all.
     sent.with([("stream", "audit")])?.inc();
-    assert_eq!(exporter.render(), encode(&registry.snapshot()));
+    assert_eq!(render(&exporter), encode(&registry.snapshot()));
     registry.gauge("age_seconds", "Age.")?.set(0.5);
     registry.gauge("zeal", "Zeal.")?.set(-1.0);
-    assert_eq!(exporter.render(), encode(&registry.snapshot()));
+    assert_eq!(render(&exporter), encode(&registry.snapshot()));
     assert!(
-        exporter
-            .render()
+        render(&exporter)
             .contains("\nsent_total{stream=\"audit\"} 1\nsent_total{stream=\"orders\"} 3000000\n")
     );
     Ok(())
@@ -67,7 +74,7 @@ fn clones_and_threads_render_at_the_same_time() -> Result<(), RegisterError> {
         (1000..1200)
             .try_for_each(|n: i32| family.with([("n", n.to_string().as_str())]).map(|counter| counter.inc()))
     })?;
-    let text = exporter.render();
+    let text = render(&exporter);
     assert_eq!(text.lines().filter(|line| line.ends_with("\"} 1")).count(), 200);
     assert_eq!(text, encode(&registry.snapshot()));
     Ok(())
@@ -88,13 +95,13 @@ fn one_family_of_two_registries_is_one_block() -> Result<(), Box<dyn std::error:
                     # TYPE records_total counter\n\
                     records_total{worker=\"1\"} 3\n\
                     records_total{worker=\"2\"} 4\n";
-    assert_eq!(exporter.render(), expected);
-    assert_eq!(exporter.render(), expected, "from the cache");
+    assert_eq!(render(&exporter), expected);
+    assert_eq!(render(&exporter), expected, "from the cache");
     assert!(exporter.clashes().is_empty());
 
     // Either registry may change.
     first.gauge("lag", "Lag.")?.set(0.5);
-    assert!(exporter.render().contains("\nlag{worker=\"1\"} 0.5\nlag{worker=\"2\"} 1.5\n"));
+    assert!(render(&exporter).contains("\nlag{worker=\"1\"} 0.5\nlag{worker=\"2\"} 1.5\n"));
     Ok(())
 }
 
@@ -160,7 +167,7 @@ fn late_clashes_stay_out_of_the_exposition_and_are_listed() -> Result<(), Box<dy
     second.gauge("mine", "Of the second.")?.set(2.0);
     second.counter("shared", "Twice.")?.add(2);
     second.gauge("delay_sum", "A name taken.")?.set(2.0);
-    assert_eq!(exporter.render().lines().count(), 9);
+    assert_eq!(render(&exporter).lines().count(), 9);
     assert!(exporter.clashes().is_empty());
 
     first.counter("shared", "Twice.")?.add(1);
@@ -178,8 +185,8 @@ fn late_clashes_stay_out_of_the_exposition_and_are_listed() -> Result<(), Box<dy
                     # HELP shared Twice.\n\
                     # TYPE shared counter\n\
                     shared 1\n";
-    assert_eq!(exporter.render(), expected);
-    assert_eq!(exporter.render(), expected, "from the cache");
+    assert_eq!(render(&exporter), expected);
+    assert_eq!(render(&exporter), expected, "from the cache");
 
     let clashes = exporter.clashes();
     let mut families: Vec<&str> = clashes.iter().map(|clash| clash.family()).collect();
@@ -212,8 +219,8 @@ fn a_callback_that_panics_costs_only_its_own_series() -> Result<(), RegisterErro
         // Its text is not known to the cache when it comes back for the first time.
         for (fail, expected) in [(true, without), (false, with.as_str())] {
             fails.store(fail, Ordering::Relaxed);
-            assert_eq!(exporter.render(), expected);
-            assert_eq!(exporter.render(), expected, "from the cache");
+            assert_eq!(render(&exporter), expected);
+            assert_eq!(render(&exporter), expected, "from the cache");
         }
     }
     assert_eq!(registry.callback_errors(), 4);
