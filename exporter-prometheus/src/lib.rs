@@ -61,23 +61,24 @@
 //! | | text 0.0.4 | OpenMetrics 1.0 |
 //! |---|---|---|
 //! | counter `sent_total` | `# TYPE sent_total counter` | `# TYPE sent counter` |
-//! | counter `sent`, or one beside a family `sent` | `counter` | `unknown`, as a counter there has `_total` |
+//! | counter `sent`, or one beside a family `sent` or `sent_created` | `counter` | `unknown`, as a counter there has `_total` |
 //! | info `build` | a gauge `build_info` that is 1 | `# TYPE build info`, `build_info 1` |
-//! | state set | a gauge with a series for each state | `stateset` |
+//! | state set | a gauge with a series for each state | `stateset`, or a gauge if its name has a colon |
 //! | of unknown type | `untyped` | `unknown` |
 //! | unit | not there | `# UNIT`, if the name ends in it |
 //! | bounds and quantiles | `le="1"` | `le="1.0"` |
-//! | timestamps | milliseconds | seconds |
+//! | timestamps | milliseconds; none before 1970, which Prometheus cannot read there | seconds; none of an info |
 //! | a counter that is NaN or negative | as it is | left out |
 //! | a histogram with negative bounds, or a sum that is NaN or negative | as it is | without sum and count |
-//! | a summary with a sum that is NaN or negative, or with negative quantiles | as it is | without those |
+//! | a summary with a sum that is NaN or negative, or quantiles that are negative or not from 0 to 1 | as it is | without those |
 //! | the end | | `# EOF` |
 //!
 //! `le="1"` and `le="1.0"` are two series to Prometheus 2, and one to Prometheus 3. A server that has always been asked
 //! in one of the formats stays with it, because it always asks for the same.
 //!
 //! Integers are printed digit for digit, whatever their size. Floats are printed with the fewest digits that read back
-//! as the same float: `1`, `0.1`, `1e+16`, `+Inf`, `-Inf`, `NaN`.
+//! as the same float: `1`, `0.1`, `1e+16`, `+Inf`, `-Inf`, `NaN`. One that is too large to be told from its neighbours has
+//! a point or an exponent, so that it is not taken for an exact integer.
 //!
 //! # The endpoint
 //!
