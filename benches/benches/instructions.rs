@@ -94,7 +94,7 @@ fn operation() -> Operation {
     let make = |registry: &Registry| {
         let latency = registry.histogram("a_seconds", "A.").unwrap();
         let records = registry.counter("a_total", "A.").unwrap();
-        let active = registry.up_down_counter("a", "A.").unwrap();
+        let active = registry.up_down_counter("a_active", "A.").unwrap();
         let outcomes = registry.declare("a_by_outcome_total", "A.").label("outcome").register().unwrap();
         Operation::new().latency(&latency).records(&records).in_flight(&active).outcomes(&outcomes)
     };
