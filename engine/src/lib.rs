@@ -143,6 +143,7 @@ compile_error!("tachometer keeps its cells in 64-bit atomics, which this target 
 pub mod attributes;
 mod bucket_index;
 mod buckets;
+mod caught;
 mod cells;
 mod clock;
 pub mod collector;

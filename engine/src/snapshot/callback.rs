@@ -7,11 +7,7 @@
 //! The callback keeps the structure that it answered last. That is what its answers are compared with, so that a schema
 //! is made anew only when there is something new in it, and what the schema has of it while it fails.
 
-use std::{
-    mem,
-    panic::{AssertUnwindSafe, catch_unwind},
-    sync::Arc as Shared,
-};
+use std::sync::Arc as Shared;
 
 use super::{
     observer::{Collection, CollectorLimits, Observer},
@@ -19,6 +15,7 @@ use super::{
     view::MetricKind,
 };
 use crate::{
+    caught::caught,
     name::{ConstantLabel, LabelName},
     sync::{AtomicU32, Mutex, lock},
 };
@@ -167,15 +164,4 @@ impl Drop for Callback {
         let call = self.call.take();
         caught(|| drop(call));
     }
-}
-
-/// Runs code of the program, and stops its panics here.
-fn caught<R>(work: impl FnOnce() -> R) -> Option<R> {
-    catch_unwind(AssertUnwindSafe(work))
-        .map_err(|payload| {
-            // What it panicked with is its own too, and may panic when it is dropped. What that panics with is never
-            // dropped, because this could go on for ever.
-            catch_unwind(AssertUnwindSafe(|| drop(payload))).unwrap_or_else(mem::forget);
-        })
-        .ok()
 }
