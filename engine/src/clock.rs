@@ -6,7 +6,11 @@
 //! destroyed in the reverse order of their first use (`std` does so on Linux, macOS and Windows, and promises it
 //! nowhere): the sentinel goes first, and from then on the thread reads a plain clock.
 
-use std::{cell::Cell, sync::OnceLock, time::Duration};
+use std::{
+    cell::Cell,
+    sync::OnceLock,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
 
 use quanta::{Clock, Instant};
 
@@ -41,6 +45,17 @@ pub(crate) fn now() -> Instant {
         Ok(Override::Fresh) => first_now(),
         _ => PLAIN_CLOCK.get_or_init(Clock::new).now(),
     }
+}
+
+/// The time of day, in milliseconds since the Unix epoch; 0 by a clock that is set to before it.
+pub(crate) fn unix_milliseconds() -> u64 {
+    let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since_epoch.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// The time so many milliseconds after the Unix epoch; the epoch itself for what no time can hold.
+pub(crate) fn since_epoch(milliseconds: u64) -> SystemTime {
+    UNIX_EPOCH.checked_add(Duration::from_millis(milliseconds)).unwrap_or(UNIX_EPOCH)
 }
 
 #[cold]

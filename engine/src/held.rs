@@ -11,7 +11,10 @@
 
 use std::ops::Deref;
 
-use crate::sync::{Arc, AtomicU32, AtomicU64, Ordering};
+use crate::{
+    extras::{Extras, SeriesExtras},
+    sync::{Arc, AtomicU32, AtomicU64, Ordering},
+};
 
 /// What the handles to a series share: its cells, or where they lie, and what its family knows it by.
 ///
@@ -31,6 +34,8 @@ pub(crate) struct Header {
     born: AtomicU64,
     counted: bool,
     holders: AtomicU32,
+    /// What the registry keeps of the series beside its cells; as a rule nothing.
+    extras: Option<Box<SeriesExtras>>,
 }
 
 /// What a [`Header`] is made of.
@@ -42,13 +47,16 @@ pub(crate) struct Origin<'a> {
     pub(crate) born: u64,
     /// Whether handles count themselves.
     pub(crate) counted: bool,
+    /// What is kept of a series beside its cells.
+    pub(crate) extras: Option<&'a Extras>,
 }
 
 impl<T> Body<T> {
     pub(crate) fn new(origin: Origin<'_>, content: T) -> Self {
-        let Origin { key, born, counted } = origin;
-        let born = AtomicU64::new(born);
-        Self { header: Header { key: key.into(), born, counted, holders: AtomicU32::new(0) }, content }
+        let Origin { key, born, counted, extras } = origin;
+        let (born, holders) = (AtomicU64::new(born), AtomicU32::new(0));
+        let extras = extras.map(|extras| Box::new(SeriesExtras::new(extras)));
+        Self { header: Header { key: key.into(), born, counted, holders, extras }, content }
     }
 
     pub(crate) fn header(&self) -> &Header {
@@ -77,6 +85,11 @@ impl Header {
 
     pub(crate) fn set_born(&self, born: u64) {
         self.born.store(born, Ordering::Relaxed);
+    }
+
+    #[inline]
+    pub(crate) fn extras(&self) -> Option<&SeriesExtras> {
+        self.extras.as_deref()
     }
 
     /// Whether there are so many handles; false where they are not counted.

@@ -217,6 +217,12 @@ impl IntegerCore {
         &self.scale
     }
 
+    /// The bucket of a value, and the value as it is exposed.
+    pub(crate) fn bucket(&self, value: u64) -> Option<(usize, f64)> {
+        let bucket = self.cells.layout().find(value as f64)?;
+        Some((bucket, value as f64 / self.scale.resolution.per_unit()))
+    }
+
     #[inline(always)]
     fn observe(&self, value: u64, n: u64, sum: u64) {
         // As a signed integer, for which processors have an instruction. What is negative then is in no table.

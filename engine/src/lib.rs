@@ -96,6 +96,9 @@
 //! share in any format, be it the name of a sample, a name in OpenMetrics only, or one that a policy makes of two, is
 //! an error when the second is registered.
 //!
+//! A registry can keep examples of what was recorded, with the trace that they come from ([`Exemplars`]), and when each
+//! series began ([`RegistryBuilder::created`]).
+//!
 //! # Promises
 //!
 //! 1. Recording on a thread's own shard is wait-free, and free of allocation once the thread has touched the page.
@@ -126,6 +129,9 @@
 //!   counted, and all others count. The handler must not be the first to record on its thread in a page of cells,
 //!   because that takes memory.
 //! - A local handle that is leaked keeps its thread's shard, and the memory of it, for ever.
+//! - An exemplar is left out, and counted by [`Registry::exemplar_problems`], where another thread is just writing one
+//!   in the same place; a snapshot goes without one that is being written. The record itself counts in any case. The
+//!   first exemplar of a series takes memory, and so does the first long one in a place.
 //! - After `fork`, the child may record at once, on old and new threads. It must not register, look up or take
 //!   snapshots if another thread of the parent may have been doing so when it forked: their locks are copied as they
 //!   were. Threads that wait for callbacks to ask do not count; the child makes its own.
@@ -155,6 +161,8 @@ mod distance;
 mod drops;
 mod error;
 mod error_type;
+mod exemplar;
+mod extras;
 mod future;
 mod gauge;
 mod held;
@@ -196,6 +204,7 @@ pub use counter::{Counter, FloatCounter, UpDownCounter};
 pub use drops::{DropReason, dropped_records};
 pub use error::{BucketsError, RegisterError, RegisterErrorReason};
 pub use error_type::{CountError, ErrorLabel, ErrorName, FunctionErrors, ResultExt};
+pub use exemplar::{Exemplar, ExemplarProblem, Exemplars, MAX_EXEMPLAR_CHARACTERS, TraceContext};
 pub use future::FutureExt;
 pub use gauge::Gauge;
 pub use histogram::{Histogram, HistogramValue};

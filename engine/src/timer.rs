@@ -23,6 +23,8 @@ use crate::{Histogram, clock::Stopwatch};
 /// # Ok::<(), tachometer::RegisterError>(())
 /// ```
 ///
+/// Where the registry records [exemplars](crate::Exemplars), what a timer records may become one.
+///
 /// A start that the caller already has is taken by [`Histogram::start_timer_at`], a duration by
 /// [`stop_with`](Self::stop_with).
 #[derive(Debug)]
@@ -127,6 +129,6 @@ impl Timed for Histogram {
 
     #[inline]
     fn record(&self, elapsed: Duration) {
-        self.observe_duration(elapsed);
+        self.observe_traced(elapsed.as_secs_f64());
     }
 }

@@ -36,14 +36,14 @@ mod unix {
         thread,
     };
 
-    use super::refusing::{Balance, sweep, sweep_that_may_abort};
+    use super::refusing::{Balance, sweep, sweep_that_may_abort, sweep_without_drops};
     use tachometer::{
-        Buckets, Counter, DropReason, Family, Histogram, Operation, Outcome, Registry, dropped_records,
-        shards_made,
+        Buckets, Counter, DropReason, ExemplarProblem, Exemplars, Family, Histogram, Operation, Outcome,
+        Registry, dropped_records, shards_made,
     };
 
     pub(crate) fn all() {
-        let checks: [(&str, fn()); 9] = [
+        let checks: [(&str, fn()); 10] = [
             ("refused_at_the_first_record_of_a_thread_it_is_counted_as_dropped", first_record),
             ("refused_at_the_first_observation_of_a_thread_it_is_counted_as_dropped", first_observation),
             ("refused_for_a_page_far_away_a_record_is_counted_as_dropped", far_page),
@@ -51,6 +51,7 @@ mod unix {
             ("refused_within_an_operation_each_part_is_recorded_or_counted_as_dropped", operation),
             ("refused_to_a_guard_each_of_its_ends_is_recorded_or_counted_as_dropped", in_flight),
             ("refused_to_a_lease_in_a_destructor_a_record_is_counted_as_dropped", lease_in_a_destructor),
+            ("refused_to_exemplars_they_are_left_out_and_counted_and_every_record_is_kept", exemplars),
             ("refused_to_a_registration_a_process_ends_or_goes_on_and_never_hangs", control_plane),
             // The last, because it leaves no shard for a thread to keep.
             (
@@ -156,6 +157,25 @@ mod unix {
         let recorded = || latency.value().count + records.value() + ended();
         let balance = Balance { records: 3, record: &record, recorded: &recorded };
         sweep("an operation", 4, &|refusal| balance.assert_kept(refusal));
+    }
+
+    /// The places of the series, and what holds long labels.
+    fn exemplars() {
+        let registry = Registry::builder().exemplars(Exemplars::one_in(1)).build().unwrap();
+        let counter = registry.counter("events_total", "Events.").unwrap();
+        let label = "x".repeat(100);
+        let record = || (0..2).for_each(|_| counter.add_with_exemplar(1, [("n", label.as_str())]));
+        let exemplars = || registry.snapshot().series("events_total", &[]).unwrap().exemplars().len();
+        sweep_without_drops("exemplars", 2, &|refusal| {
+            counter.inc();
+            refusal.during(record);
+            assert_eq!(counter.value(), 3);
+            let left_out = registry.exemplar_problems(ExemplarProblem::Memory);
+            assert_eq!(exemplars(), usize::from(left_out < 2), "{left_out} were left out with {refusal:?}");
+            record();
+            assert_eq!((counter.value(), exemplars()), (5, 1), "memory was back after {refusal:?}");
+            assert_eq!(registry.exemplar_problems(ExemplarProblem::Memory), left_out);
+        });
     }
 
     /// Of a beginning and an end one may be dropped: what is under way is then wrong by one, and it is counted.

@@ -58,6 +58,9 @@ use parts::{Handles, Parts};
 /// | [`outcomes`](Self::outcomes) | | 1: ok, error, cancelled or panicked |
 /// | [`errors`](Self::errors) | | 1 if it returned an error, by its type |
 ///
+/// Where the registry records [exemplars](crate::Exemplars), what is recorded at the end may become one, but for
+/// errors.
+///
 /// Records that were loaded before an error came were loaded: add only what counts. A panic and a cancellation are
 /// outcomes, and no errors.
 ///

@@ -165,5 +165,15 @@ impl Handles {
             self.in_flight.dec_in(pages);
         });
         self.in_flight_gauge.dec();
+        self.latency[outcome].trace(seconds);
+        self.records.trace(records);
+        self.bytes.trace(bytes);
+        self.outcomes[outcome].trace(1);
+    }
+
+    /// Whether what is recorded may become an exemplar.
+    pub(super) fn has_exemplars(&self) -> bool {
+        let counters = [&self.records, &self.bytes].into_iter().chain(&self.outcomes);
+        counters.into_iter().any(Counter::has_exemplars) || self.latency.iter().any(Histogram::has_exemplars)
     }
 }

@@ -21,7 +21,8 @@ const NONE: u16 = u16::MAX;
 #[derive(Clone, Debug)]
 #[repr(align(64))]
 pub(super) struct Plan {
-    /// A slot in the page; none if the cells lie in several, or one part is no cell but a gauge.
+    /// A slot in the page; none if the cells lie in several, one part is no cell but a gauge, or one may have
+    /// exemplars.
     page: u32,
     /// Offsets in the page, here and below.
     in_flight: u16,
@@ -51,9 +52,10 @@ impl Plan {
             all.filter(|slot| *slot != NO_SLOT)
         };
         let has_gauge = handles.in_flight_gauge.0.is_some();
+        let is_apart = has_gauge || handles.has_exemplars();
         let index = handles.latency[0].core().map(|core| core.layout().index.clone());
         Self {
-            page: if has_gauge { NO_SLOT } else { common_page(cells()) },
+            page: if is_apart { NO_SLOT } else { common_page(cells()) },
             in_flight: offset(in_flight),
             records: offset(records),
             bytes: offset(bytes),

@@ -20,6 +20,7 @@ use super::{
 use crate::{
     Buckets, MetricKind,
     error::{RegisterError, RegisterErrorReason as Reason},
+    extras::Extras,
     name::{ConstantLabel, LabelName, MetricName, underscored, underscored_label},
     name_policy::NamePolicy,
     shard::{Arena, arena},
@@ -45,6 +46,8 @@ pub(super) struct Catalog {
     /// Registrations of statics that failed.
     pub(super) errors: Errors,
     pub(super) self_metrics: SelfMetrics,
+    /// What is kept of series beside their cells.
+    pub(super) extras: Extras,
 }
 
 /// What can be chosen when a registry is built.
@@ -102,11 +105,13 @@ impl Catalog {
         constant_labels: Shared<[ConstantLabel]>,
         default_buckets: Buckets,
         options: Options,
+        extras: Extras,
         self_metrics: SelfMetrics,
     ) -> Self {
         let callback_errors = Arc::new(AtomicU64::new(0));
         // Their names are taken. They have no families, so nobody can be given one.
-        let own = self_metrics.drafts(&constant_labels, &callback_errors).into_iter().flat_map(|draft| {
+        let own = self_metrics.drafts(&constant_labels, &callback_errors, &extras);
+        let own = own.into_iter().flat_map(|draft| {
             let name = MetricName::known(Shared::clone(&draft.name));
             claimed_names(&draft.name, draft.kind).into_iter().map(move |claim| (claim, name.clone()))
         });
@@ -125,6 +130,7 @@ impl Catalog {
             callback_errors,
             errors: Errors::new(),
             self_metrics,
+            extras,
         }
     }
 
@@ -165,6 +171,7 @@ impl Catalog {
             removals: self.removals.clone(),
             arena: self.arena,
             tally: self.self_metrics.tally.clone(),
+            extras: self.extras.clone(),
         };
         let core = Arc::new(FamilyCore::new(description, layout, environment));
         let scopes = [Shared::clone(scope)].into();

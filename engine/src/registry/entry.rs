@@ -49,6 +49,7 @@ impl Entry {
     ) -> Option<Self> {
         let Layout::Group(width) = layout else { return make(origin)?.kept().map(Self::One) };
         let handles: Option<Shared<[M]>> = (0..width).map(|_| make(Origin { key: &[], ..origin })).collect();
+        let origin = Origin { extras: None, ..origin };
         Some(Self::Group(Arc::new(Body::new(origin, Box::new(handles?)))))
     }
 

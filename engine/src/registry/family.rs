@@ -14,6 +14,7 @@ use super::{
 use crate::{
     Buckets,
     error::{RegisterError, RegisterErrorReason as Reason},
+    extras::Extras,
     held::Origin,
     labels::key::{self, KeyWriter, OVERFLOW},
     name::ConstantLabel,
@@ -47,6 +48,8 @@ pub(crate) struct FamilyCore {
     arena: &'static Arena,
     /// The registry's count of errors, for look-ups that fail.
     pub(crate) tally: Tally,
+    /// What is kept of the series beside their cells, if anything.
+    extras: Option<Extras>,
 }
 
 /// A callback, and the key of the labels of the registry that it was registered in.
@@ -61,14 +64,17 @@ pub(crate) struct Environment {
     pub(crate) removals: Removals,
     pub(crate) arena: &'static Arena,
     pub(crate) tally: Tally,
+    pub(crate) extras: Extras,
 }
 
 impl FamilyCore {
     pub(crate) fn new(description: Description, layout: Layout, environment: Environment) -> Self {
-        let Environment { constant_labels, limit, idle, version, removals, arena, tally } = environment;
+        let Environment { constant_labels, limit, idle, version, removals, arena, tally, extras } =
+            environment;
         let has_open_labels = description.open_labels().next().is_some();
         // Only series that are looked up come and go.
         let idle = idle.filter(|_| has_open_labels);
+        let extras = Some(extras).filter(|extras| extras.is_some() && description.kind.is_cumulative());
         Self {
             description,
             constant_labels,
@@ -82,6 +88,7 @@ impl FamilyCore {
             removals,
             arena,
             tally,
+            extras,
         }
     }
 
@@ -129,7 +136,7 @@ impl FamilyCore {
         }
         let make = || {
             self.reserve()?;
-            make(Origin { key, born: self.changed(), counted }).ok_or_else(|| {
+            make(self.origin(key, counted)).ok_or_else(|| {
                 self.release();
                 Refusal::NoCells
             })
@@ -204,6 +211,11 @@ impl FamilyCore {
         Entry::make(self.layout, origin, |origin| M::make(&material, origin))
     }
 
+    /// What a new entry under this key is made of.
+    fn origin<'a>(&'a self, key: &'a [u8], counted: bool) -> Origin<'a> {
+        Origin { key, born: self.changed(), counted, extras: self.extras.as_ref() }
+    }
+
     fn material(&self) -> Material<'_> {
         Material {
             arena: self.arena,
@@ -220,7 +232,7 @@ impl FamilyCore {
             return Ok(found);
         }
         let make = || {
-            let origin = Origin { key: OVERFLOW, born: self.changed(), counted: false };
+            let origin = self.origin(OVERFLOW, false);
             let one = M::make(&self.material(), origin);
             Entry::make(self.layout, origin, |_| one.clone()).ok_or(Refusal::NoCells)
         };

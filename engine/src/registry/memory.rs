@@ -6,6 +6,7 @@
 use super::{Registry, catalog::Catalog, description::Description, family::FamilyCore, metric::Series};
 use crate::{
     Buckets,
+    extras::SeriesExtras,
     labels::label::Label,
     shard::CellBlock,
     size::{self, ARC},
@@ -50,8 +51,8 @@ pub struct FamilyMemory {
     /// counts as metadata.
     pub cell_bytes: usize,
     /// Bytes of everything else but text of labels: what it was declared as, the map of its series, what their handles
-    /// share, and what is kept of those that were begun again. An estimate from the sizes of types and the capacities of
-    /// maps, without what the allocator adds.
+    /// share, their exemplars, and what is kept of those that were begun again. An estimate from the sizes of types and
+    /// the capacities of maps, without what the allocator adds.
     pub metadata_bytes: usize,
     /// Bytes of label values, as the keys of the series hold them, with one byte behind each. Exact. Values of closed
     /// labels are in the metadata, once for the family.
@@ -125,7 +126,9 @@ impl FamilyCore {
             for series in entry.series().take(width) {
                 memory.series += 1;
                 memory.cell_bytes += series.block().map_or(0, CellBlock::mapped_bytes);
-                memory.metadata_bytes += series.bytes() + series.block().map_or(0, CellBlock::baseline_bytes);
+                memory.metadata_bytes += series.bytes()
+                    + series.block().map_or(0, CellBlock::baseline_bytes)
+                    + series.extras().map_or(0, SeriesExtras::bytes);
             }
         });
         memory

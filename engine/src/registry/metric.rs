@@ -11,6 +11,7 @@ use crate::{
     Counter, FloatCounter, Gauge, Histogram, IntegerHistogram, MetricKind, SignalCounter, UpDownCounter,
     buckets::Layout,
     cells::SumCell,
+    extras::SeriesExtras,
     gauge::GaugeCell,
     held::{Body, Header, Held, Origin},
     histogram::HistogramCore,
@@ -115,6 +116,11 @@ impl Kind {
         }
     }
 
+    /// Whether the series have handles and only grow.
+    pub(crate) fn is_cumulative(self) -> bool {
+        matches!(self.exposed(), MetricKind::Counter | MetricKind::Histogram) && !self.is_asked()
+    }
+
     /// Whether the series have buckets.
     pub(crate) const fn has_buckets(self) -> bool {
         matches!(self, Self::Histogram | Self::IntegerHistogram)
@@ -183,6 +189,11 @@ impl<'a> Series<'a> {
         }
     }
 
+    /// What is kept beside the cells, if anything.
+    pub(crate) fn extras(self) -> Option<&'a SeriesExtras> {
+        self.header().extras()
+    }
+
     /// The cells in the shards, of those that have some.
     pub(crate) fn block(self) -> Option<&'a CellBlock> {
         match self {
@@ -216,6 +227,8 @@ impl<'a> Series<'a> {
             Self::SignalCounter(cell) => cell.reset(),
             Self::StateSet(_) | Self::Info(_) => {}
         }
+        // Last: who sees the new time sees the new zero.
+        self.extras().into_iter().for_each(SeriesExtras::reset);
     }
 
     /// Whether the series may be forgotten when it has no more than so many handles; false where these are not counted.

@@ -13,6 +13,7 @@ mod description;
 mod dynamic;
 pub(crate) mod entry;
 mod errors;
+mod exemplars;
 mod family;
 mod idle;
 mod memory;

@@ -36,6 +36,14 @@ impl Catalog {
     }
 
     fn collect(&self) -> Snapshot {
+        let snapshot = self.collect_all();
+        if let Some(exemplars) = &self.extras.exemplars {
+            exemplars.next_round();
+        }
+        snapshot
+    }
+
+    fn collect_all(&self) -> Snapshot {
         let callbacks = match self.current() {
             Current::Schema(schema) => {
                 let nothing = Answered::nothing(&schema);
@@ -107,7 +115,7 @@ impl Catalog {
             let exposes = settle(&callbacks, |name| names.claims.contains_key(name));
             (families, callbacks, exposes)
         };
-        let own = self.self_metrics.drafts(&self.constant_labels, &self.callback_errors);
+        let own = self.self_metrics.drafts(&self.constant_labels, &self.callback_errors, &self.extras);
         Known::new(
             version,
             callbacks,

@@ -8,8 +8,9 @@
 use std::sync::Arc as Shared;
 
 use crate::{
-    DropReason, MetricKind, NamedProblem,
+    DropReason, ExemplarProblem, MetricKind, NamedProblem,
     error::{RegisterError, RegisterErrorReason as Reason},
+    extras::Extras,
     name::ConstantLabel,
     shard::Arena,
     size::{self, ARC},
@@ -92,6 +93,7 @@ impl SelfMetrics {
         &self,
         constant_labels: &[ConstantLabel],
         callback_errors: &Arc<AtomicU64>,
+        extras: &Extras,
     ) -> Vec<FamilyDraft<Source>> {
         let Some(errors) = &self.tally.0 else { return Vec::new() };
         let errors = Reason::LABELS.iter().copied().zip(&**errors);
@@ -111,6 +113,16 @@ impl SelfMetrics {
                 Own::Count(Arc::clone(callback_errors)),
             ),
         ];
+        if let Some(source) = &extras.exemplars {
+            let problem = |problem: &ExemplarProblem| {
+                (problem.as_str(), Own::Exemplars(Shared::clone(source), *problem))
+            };
+            drafts.push(own.by_reason(
+                "tachometer_exemplar_problems_total",
+                "Sampled records without an exemplar.",
+                ExemplarProblem::ALL.iter().map(problem),
+            ));
+        }
         if self.process_wide {
             drafts.extend(of_process(constant_labels));
         }
@@ -183,6 +195,7 @@ impl Drafts<'_> {
             labels: self.labels(reason),
             shape: Shape::U64,
             timed: false,
+            created: None,
             source: Source::Own(value),
         });
         FamilyDraft { name: name.into(), help: Some(help.into()), unit: None, kind, series: series.collect() }

@@ -1,6 +1,6 @@
 //! Building a snapshot or a family by hand: for collectors, tests and other formats.
 
-use std::{collections::HashSet, sync::Arc as Shared};
+use std::{collections::HashSet, sync::Arc as Shared, time::SystemTime};
 
 use super::{
     Snapshot,
@@ -10,7 +10,9 @@ use super::{
     view::MetricKind,
 };
 use crate::{
+    Exemplar,
     error::{RegisterError, RegisterErrorReason as Reason},
+    exemplar::Placed,
     labels::key::MAX_LABEL_VALUE_BYTES,
     name::{ConstantLabel, LabelName, underscored_label},
     name_policy::NamePolicy,
@@ -30,8 +32,17 @@ pub struct SnapshotBuilder {
 #[derive(Debug)]
 #[must_use]
 pub struct FamilyBuilder {
-    draft: FamilyDraft<Vec<u64>>,
+    draft: FamilyDraft<Built>,
     wrong_value: bool,
+    wrong_exemplar: bool,
+}
+
+/// What a series was given.
+#[derive(Debug)]
+pub(super) struct Built {
+    pub(super) values: Vec<u64>,
+    /// By bucket, ascending.
+    pub(super) exemplars: Vec<(u32, Exemplar)>,
 }
 
 impl Snapshot {
@@ -80,11 +91,15 @@ impl SnapshotBuilder {
                 return Err(RegisterError::new(&family.draft.name, Reason::DuplicateFamily));
             }
         }
-        let mut values = Vec::new();
+        let (mut values, mut exemplars) = (Vec::new(), Vec::new());
         let drafts = self.families.into_iter().map(|family| Draft::Listed(family.draft)).collect();
-        let parts = Schema::assemble(drafts, |_, _, series: Vec<u64>| values.extend(series));
+        let parts = Schema::assemble(drafts, |series, _, built: Built| {
+            values.extend(built.values);
+            let own = built.exemplars.into_iter();
+            exemplars.extend(own.map(|(bucket, exemplar)| Placed { series, bucket, exemplar }));
+        });
         let schema = Arc::new(Schema::new(parts, Plan::default()));
-        Ok(Snapshot::new(schema, values.into(), Box::default()))
+        Ok(Snapshot::new(schema, values.into(), Box::default(), exemplars))
     }
 }
 
@@ -92,7 +107,7 @@ impl FamilyBuilder {
     /// A family without series, help text and unit.
     pub fn new(name: &str, kind: MetricKind) -> Self {
         let draft = FamilyDraft { name: name.into(), help: None, unit: None, kind, series: Vec::new() };
-        Self { draft, wrong_value: false }
+        Self { draft, wrong_value: false, wrong_exemplar: false }
     }
 
     /// Sets the help text.
@@ -184,9 +199,49 @@ impl FamilyBuilder {
     pub fn timestamp_ms(mut self, timestamp_ms: i64) -> Self {
         if let Some(series) = self.draft.series.last_mut() {
             if std::mem::replace(&mut series.timed, true) {
-                series.source.pop();
+                series.source.values.pop();
             }
-            series.source.push(timestamp_ms as u64);
+            series.source.values.push(timestamp_ms as u64);
+        }
+        self
+    }
+
+    /// Gives the series added last an exemplar: a counter with bucket 0, a histogram of the bucket with this index, the
+    /// one up to +Inf included. Another one for the same bucket takes the place of the first.
+    ///
+    /// ```
+    /// use tachometer::{Exemplar, FamilyBuilder, MetricKind, NO_LABELS, Number, Snapshot};
+    ///
+    /// let exemplar = Exemplar::new([("trace_id", "4bf92f35")], 1.0).expect("the labels are short");
+    /// let orders = FamilyBuilder::new("orders_total", MetricKind::Counter)
+    ///     .number(NO_LABELS, Number::U64(7))
+    ///     .exemplar(0, exemplar.clone());
+    /// let snapshot = Snapshot::builder().family(orders).build()?;
+    /// let series = snapshot.series("orders_total", &[]).unwrap();
+    /// assert!(series.exemplars().eq([(0, &exemplar)]));
+    /// # Ok::<(), tachometer::RegisterError>(())
+    /// ```
+    pub fn exemplar(mut self, bucket: usize, exemplar: Exemplar) -> Self {
+        let Some(series) = self.draft.series.last_mut() else { return self };
+        let buckets = match (&series.shape, self.draft.kind) {
+            (Shape::Histogram(bounds), _) => bounds.len() + 1,
+            (_, MetricKind::Counter) => 1,
+            _ => 0,
+        };
+        self.wrong_exemplar |= bucket >= buckets;
+        let (bucket, exemplars) = (bucket as u32, &mut series.source.exemplars);
+        match exemplars.binary_search_by_key(&bucket, |(other, _)| *other) {
+            Ok(at) => exemplars[at].1 = exemplar,
+            Err(at) => exemplars.insert(at, (bucket, exemplar)),
+        }
+        self
+    }
+
+    /// Says when the series added last began, for a counter, a histogram or a summary. A collector should answer the
+    /// same time as long as it is the same series: another one is another schema.
+    pub fn created(mut self, time: SystemTime) -> Self {
+        if let Some(series) = self.draft.series.last_mut() {
+            series.created = Some(time);
         }
         self
     }
@@ -204,7 +259,7 @@ impl FamilyBuilder {
         mut self,
         constant_labels: &[ConstantLabel],
         policy: NamePolicy,
-    ) -> Result<FamilyDraft<Vec<u64>>, RegisterError> {
+    ) -> Result<FamilyDraft<Built>, RegisterError> {
         for series in &mut self.draft.series {
             let labels = std::mem::take(&mut series.labels);
             series.labels = with_constant_labels(labels.into_iter(), constant_labels);
@@ -220,13 +275,14 @@ impl FamilyBuilder {
         fits: bool,
         labels: impl IntoIterator<Item = (&'a str, &'a str)>,
         shape: Shape,
-        source: Vec<u64>,
+        values: Vec<u64>,
     ) -> Self {
         self.wrong_value |= !fits;
         let mut labels: Labels =
             labels.into_iter().map(|(name, value)| (Shared::from(name), Shared::from(value))).collect();
         labels.sort();
-        self.draft.series.push(SeriesDraft { labels, shape, timed: false, source });
+        let source = Built { values, exemplars: Vec::new() };
+        self.draft.series.push(SeriesDraft { labels, shape, timed: false, created: None, source });
         self
     }
 
@@ -238,6 +294,11 @@ impl FamilyBuilder {
         }
         if self.wrong_value {
             return error(Reason::WrongValue(expected(*kind)));
+        }
+        if self.wrong_exemplar {
+            return error(Reason::WrongValue(
+                "exemplars of a counter, or of the buckets that a histogram has",
+            ));
         }
         let mut seen = HashSet::new();
         for draft in series {

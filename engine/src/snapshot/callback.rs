@@ -16,6 +16,7 @@ use super::{
 };
 use crate::{
     caught::caught,
+    exemplar::Placed,
     name::{ConstantLabel, LabelName},
     sync::{AtomicU32, Mutex, lock},
 };
@@ -27,11 +28,14 @@ pub(crate) type Structure = Vec<FamilyDraft<()>>;
 pub(crate) type Callbacks = Shared<[Shared<Callback>]>;
 
 /// What a callback gave when it was asked.
+#[derive(Default)]
 pub(crate) struct Answer {
     /// The families; `None` when they are what they always were.
     pub(crate) structure: Option<Structure>,
     /// The values of all series, in the order of the structure.
     pub(crate) values: Vec<u64>,
+    /// The exemplars of series, whose indices are where their values begin.
+    pub(crate) exemplars: Vec<Placed>,
     /// What had to be left out, counted once for each reason and family.
     pub(crate) errors: u64,
 }
@@ -85,7 +89,7 @@ impl FamilyCall {
         let (call, kept): (Box<dyn Fn() -> Answer + Send + Sync>, _) = match self {
             Self::Single(call) => {
                 let kept = outline.family(vec![outline.series(&[])]);
-                let answer = move || Answer { structure: None, values: vec![call()], errors: 0 };
+                let answer = move || Answer { values: vec![call()], ..Answer::default() };
                 (Box::new(answer), kept)
             }
             Self::Many(call) => {
@@ -113,7 +117,7 @@ impl Outline {
         let own = self.label_names.iter().map(LabelName::shared).zip(values.iter().cloned());
         let labels = with_constant_labels(own, &self.constant_labels);
         let shape = if self.kind == MetricKind::Counter { Shape::U64 } else { Shape::F64 };
-        SeriesDraft { labels, shape, timed: false, source: () }
+        SeriesDraft { labels, shape, timed: false, created: None, source: () }
     }
 }
 

@@ -1,5 +1,7 @@
 //! Which series differ between two snapshots, for exporters that keep what they made of the one before.
 
+use std::sync::Arc as Shared;
+
 use super::{Snapshot, schema::Family};
 
 /// How many values are compared at once: one line of cache of each snapshot.
@@ -7,7 +9,7 @@ const BLOCK: usize = 8;
 
 impl Snapshot {
     /// The indices of the series that `before` holds otherwise, ascending: another value, bit by bit, another time, or
-    /// a value in only one of the two. Where the schemas differ, all that this snapshot has.
+    /// a value in only one of the two, or other exemplars. Where the schemas differ, all that this snapshot has.
     ///
     /// Costs a part of a nanosecond for a number that is the same in both, and some nanoseconds for a series that is
     /// not. [`series_at`](Self::series_at) finds the series of an index, unless it has no value here.
@@ -35,14 +37,28 @@ impl Snapshot {
         for family in &self.schema.families {
             changed_in(family, self, before, &mut found);
         }
+        let by_value = found.len();
         if self.missing != before.missing {
             let gone = self.missing.iter().filter(|series| !before.is_missing(**series));
             let come = before.missing.iter().filter(|series| !self.is_missing(**series));
             found.extend(gone.chain(come).map(|series| *series as usize));
+        }
+        self.other_exemplars(before, &mut found);
+        if found.len() > by_value {
             found.sort_unstable();
             found.dedup();
         }
         found
+    }
+
+    /// Adds the series whose exemplars differ.
+    fn other_exemplars(&self, before: &Self, found: &mut Vec<usize>) {
+        if Shared::ptr_eq(&self.exemplars, &before.exemplars) {
+            return;
+        }
+        let with_some = self.exemplars.iter().chain(&*before.exemplars).map(|placed| placed.series);
+        let other = with_some.filter(|series| self.exemplars_of(*series) != before.exemplars_of(*series));
+        found.extend(other.map(|series| series as usize));
     }
 }
 

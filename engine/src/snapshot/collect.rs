@@ -9,7 +9,14 @@ use super::{
     own::Own,
     schema::{Family, Members, Schema},
 };
-use crate::{held::Body, registry::metric::Series, shard::Arena, state_set::StateCell, sync::Arc};
+use crate::{
+    exemplar::{Placed, series::SeriesExemplars},
+    held::Body,
+    registry::metric::Series,
+    shard::Arena,
+    state_set::StateCell,
+    sync::Arc,
+};
 
 /// Where the values of a series come from that is listed, but not a callback's.
 pub(crate) enum Source {
@@ -29,6 +36,8 @@ pub(crate) struct Plan {
     states: Vec<(usize, Arc<Body<StateCell>>)>,
     /// Self-metrics, by their column.
     own: Vec<(usize, Own)>,
+    /// Families whose series may have exemplars.
+    traced: Vec<usize>,
 }
 
 impl Plan {
@@ -37,6 +46,9 @@ impl Plan {
         let mut cells = CellPlanBuilder::default();
         let mut plan = Self::default();
         for (number, family) in families.iter().enumerate() {
+            if registered_series(family).next().is_some_and(|(_, series)| exemplars_of(series).is_some()) {
+                plan.traced.push(number);
+            }
             let elsewhere = registered_series(family).filter(|(index, series)| {
                 !matches!(series, Series::Info(_)) && !cells.add(*series, family.column(*index))
             });
@@ -55,9 +67,9 @@ impl Plan {
 
     /// What the plan takes of memory.
     pub(super) fn bytes(&self) -> usize {
-        let Self { cells, others, states, own } = self;
+        let Self { cells, others, states, own, traced } = self;
         cells.bytes()
-            + others.capacity() * size_of::<usize>()
+            + (others.capacity() + traced.capacity()) * size_of::<usize>()
             + states.capacity() * size_of::<(usize, Arc<Body<StateCell>>)>()
             + own.capacity() * size_of::<(usize, Own)>()
     }
@@ -79,6 +91,15 @@ impl Plan {
         self.states.iter().for_each(|(column, cell)| cell.write(&mut values[*column..]));
     }
 
+    /// Reads the exemplars.
+    fn collect_exemplars(&self, families: &[Family], exemplars: &mut Vec<Placed>) {
+        for (series, found) in self.traced.iter().flat_map(|number| registered_series(&families[*number])) {
+            if let Some(found) = exemplars_of(found) {
+                found.read(|bucket, exemplar| exemplars.push(Placed { series, bucket, exemplar }));
+            }
+        }
+    }
+
     /// Reads the self-metrics of a schema with so many series in all.
     fn collect_own(&self, arena: &Arena, series: usize, values: &mut [u64]) {
         let series = (series - self.own.len()) as u64;
@@ -94,15 +115,21 @@ fn registered_series(family: &Family) -> impl Iterator<Item = (u32, Series<'_>)>
     })
 }
 
+fn exemplars_of(series: Series<'_>) -> Option<&SeriesExemplars> {
+    series.extras()?.exemplars()
+}
+
 /// Completes a snapshot that has the answers of callbacks already. No lock is held while cells are read.
 pub(crate) fn collect(schema: Arc<Schema>, arena: &Arena, answered: Answered) -> Snapshot {
-    let Answered { mut values, mut missing, .. } = answered;
+    let Answered { mut values, mut missing, mut exemplars, .. } = answered;
     let Schema { plan, families, .. } = &*schema;
+    // Before the cells: who sees an exemplar then finds its record in them.
+    plan.collect_exemplars(families, &mut exemplars);
     plan.collect_others(families, &mut values, &mut missing);
     plan.collect_own(arena, schema.series(), &mut values);
     plan.cells.collect(arena, &mut values);
     missing.sort_unstable();
-    Snapshot::new(schema, values, missing.into())
+    Snapshot::new(schema, values, missing.into(), exemplars)
 }
 
 impl fmt::Debug for Plan {

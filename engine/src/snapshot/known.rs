@@ -17,7 +17,7 @@ use super::{
     collect::{Plan, Source},
     schema::{Draft, FamilyDraft, Schema},
 };
-use crate::sync::Arc;
+use crate::{exemplar::Placed, sync::Arc};
 
 /// A schema, and what it was made of.
 #[derive(Clone)]
@@ -51,6 +51,8 @@ pub(crate) struct Answered {
     pub(crate) values: Box<[u64]>,
     /// The series of the callbacks that failed, in no order.
     pub(crate) missing: Vec<u32>,
+    /// Exemplars of callbacks, in no order.
+    pub(crate) exemplars: Vec<Placed>,
     pub(crate) errors: u64,
 }
 
@@ -121,7 +123,7 @@ impl Known {
 
 impl Answered {
     pub(crate) fn nothing(schema: &Schema) -> Self {
-        Self { values: vec![0; schema.columns].into(), missing: Vec::new(), errors: 0 }
+        Self { values: vec![0; schema.columns].into(), missing: Vec::new(), exemplars: Vec::new(), errors: 0 }
     }
 }
 
@@ -131,8 +133,12 @@ impl Places {
             return answered.missing.extend(self.series.iter().map(|place| place.series));
         };
         answered.errors += self.left_out;
-        for Place { column, answered: from, .. } in &self.series {
+        let exemplars = answer.exemplars.chunk_by(|a, b| a.series == b.series);
+        let exemplars: HashMap<usize, _> = exemplars.map(|some| (some[0].series as usize, some)).collect();
+        for Place { series, column, answered: from } in &self.series {
             answered.values[*column..][..from.len()].copy_from_slice(&answer.values[from.clone()]);
+            let own = exemplars.get(&from.start).into_iter().flat_map(|own| own.iter().cloned());
+            answered.exemplars.extend(own.map(|placed| Placed { series: *series, ..placed }));
         }
     }
 }

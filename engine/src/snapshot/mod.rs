@@ -3,9 +3,9 @@
 //! A snapshot is a schema (names, help, labels, bounds), shared by all snapshots until something is registered or a
 //! callback answers other series, and one flat column of values. Families are sorted by name, series by their labels.
 
-use std::fmt;
+use std::{fmt, sync::Arc as Shared};
 
-use crate::sync::Arc;
+use crate::{exemplar::Placed, sync::Arc};
 
 mod batch;
 pub(crate) mod build;
@@ -53,11 +53,20 @@ pub struct Snapshot {
     values: Box<[u64]>,
     /// Series without a value this time: their callback failed, or the gauge was not set yet; ascending.
     missing: Box<[u32]>,
+    /// By series and bucket, ascending.
+    exemplars: Shared<[Placed]>,
 }
 
 impl Snapshot {
-    pub(crate) fn new(schema: Arc<Schema>, values: Box<[u64]>, missing: Box<[u32]>) -> Self {
-        Self { schema, values, missing }
+    pub(crate) fn new(
+        schema: Arc<Schema>,
+        values: Box<[u64]>,
+        missing: Box<[u32]>,
+        mut exemplars: Vec<Placed>,
+    ) -> Self {
+        exemplars.sort_by_key(|placed| (placed.series, placed.bucket));
+        let exemplars = if exemplars.is_empty() { Shared::default() } else { exemplars.into() };
+        Self { schema, values, missing, exemplars }
     }
 
     /// Names the schema: two snapshots with equal ids have the same families and series at the same indices.
@@ -164,6 +173,18 @@ impl Snapshot {
         &self.values
     }
 
+    /// The exemplars of the series with this index, by bucket.
+    #[inline]
+    pub(crate) fn exemplars_of(&self, series: u32) -> &[Placed] {
+        // Almost always empty, which costs one compare.
+        if self.exemplars.is_empty() {
+            return &[];
+        }
+        let first = self.exemplars.partition_point(|placed| placed.series < series);
+        let own = self.exemplars[first..].partition_point(|placed| placed.series == series);
+        &self.exemplars[first..first + own]
+    }
+
     #[inline]
     pub(crate) fn is_missing(&self, series: u32) -> bool {
         // Almost always empty, which costs one compare.
@@ -171,12 +192,14 @@ impl Snapshot {
     }
 }
 
-/// Equal when they hold the same families, series and values. Floats are compared bit by bit, so NaN equals itself.
+/// Equal when they hold the same families, series, values and exemplars. Floats are compared bit by bit, so NaN equals
+/// itself.
 impl PartialEq for Snapshot {
     fn eq(&self, other: &Self) -> bool {
         (self.schema.id == other.schema.id || self.schema.describes_the_same(&other.schema))
             && self.values == other.values
             && self.missing == other.missing
+            && self.exemplars == other.exemplars
     }
 }
 

@@ -6,11 +6,13 @@ use std::{
 };
 
 use super::{
-    build::FamilyBuilder,
+    build::{Built, FamilyBuilder},
     callback::{Answer, Outline},
-    schema::{FamilyDraft, SeriesDraft},
+    schema::FamilyDraft,
 };
-use crate::{labels::key::MAX_LABEL_VALUE_BYTES, name::ConstantLabel, name_policy::NamePolicy};
+use crate::{
+    exemplar::Placed, labels::key::MAX_LABEL_VALUE_BYTES, name::ConstantLabel, name_policy::NamePolicy,
+};
 
 /// Takes the values of a family whose callback is asked by every snapshot: see
 /// [`Registry::gauge_family_fn`](crate::Registry::gauge_family_fn).
@@ -76,7 +78,7 @@ impl<T, const N: usize> Observer<T, N> {
             values.push(bits(value));
         }
         let errors = [self.repeated, self.too_many, self.too_long].map(u64::from).iter().sum();
-        Answer { structure: Some(vec![outline.family(series)]), values, errors }
+        Answer { structure: Some(vec![outline.family(series)]), values, errors, ..Answer::default() }
     }
 }
 
@@ -102,7 +104,7 @@ impl Collection {
         constant_labels: &[ConstantLabel],
         limits: CollectorLimits,
     ) -> Answer {
-        let mut answer = Answer { structure: None, values: Vec::new(), errors: 0 };
+        let mut answer = Answer::default();
         if self.families.len() > limits.families {
             self.families.truncate(limits.families);
             answer.errors += 1;
@@ -111,7 +113,7 @@ impl Collection {
         for mut family in self.families {
             answer.errors += u64::from(family.truncate(limits.series_per_family));
             match family.collected(constant_labels, limits.names) {
-                Ok(draft) => structure.push(split(draft, &mut answer.values)),
+                Ok(draft) => structure.push(split(draft, &mut answer)),
                 Err(_) => answer.errors += 1,
             }
         }
@@ -120,10 +122,17 @@ impl Collection {
     }
 }
 
-/// Takes the values out of a draft.
-fn split(draft: FamilyDraft<Vec<u64>>, values: &mut Vec<u64>) -> FamilyDraft<()> {
-    draft.map(|SeriesDraft { labels, shape, timed, source }| {
-        values.extend(source);
-        SeriesDraft { labels, shape, timed, source: () }
+/// Takes the values and the exemplars out of a draft.
+fn split(draft: FamilyDraft<Built>, answer: &mut Answer) -> FamilyDraft<()> {
+    draft.map(|draft| {
+        draft.with_source(|Built { values, exemplars }| {
+            let series = answer.values.len() as u32;
+            answer.exemplars.extend(exemplars.into_iter().map(|(bucket, exemplar)| Placed {
+                series,
+                bucket,
+                exemplar,
+            }));
+            answer.values.extend(values);
+        })
     })
 }

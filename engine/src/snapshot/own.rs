@@ -2,8 +2,11 @@
 //!
 //! They are no callbacks. No code of the program runs for them, nothing about them can fail, and no lock is taken.
 
+use std::sync::Arc as Shared;
+
 use crate::{
     drops::{DropReason, dropped_records},
+    exemplar::{ExemplarProblem, Source},
     problems::{NamedProblem, named_problems},
     shard::Arena,
     sync::{Arc, AtomicU64, Ordering},
@@ -20,6 +23,8 @@ pub(crate) enum Own {
     Dropped(DropReason),
     /// Problems of this kind with metrics by name.
     Named(NamedProblem),
+    /// Exemplars that a registry is without for this reason.
+    Exemplars(Shared<Source>, ExemplarProblem),
     /// What can be told of the shards.
     Arena(fn(&Arena) -> u64),
 }
@@ -32,6 +37,7 @@ impl Own {
             Self::Count(count) => count.load(Ordering::Relaxed),
             Self::Dropped(reason) => dropped_records(*reason),
             Self::Named(problem) => named_problems(*problem),
+            Self::Exemplars(source, problem) => source.problems(*problem),
             Self::Arena(read) => read(arena),
         }
     }

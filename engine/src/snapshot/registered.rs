@@ -4,13 +4,14 @@
 //! any other in the key of the series, which the schema shares with the family and the handles. Sharing the entry also
 //! keeps the cells from being reused until the last snapshot with this schema is gone.
 
-use std::sync::Arc as Shared;
+use std::{sync::Arc as Shared, time::SystemTime};
 
 use super::{
     collect::Source,
     schema::{SeriesDraft, Shape},
 };
 use crate::{
+    clock,
     labels::{
         key::{self, OVERFLOW, OVERFLOW_LABEL},
         label::Label,
@@ -32,6 +33,8 @@ pub(crate) struct Registered {
     entries: Box<[Entry]>,
     /// The index of each one's closed labels' values; empty when all are 0.
     indices: Box<[u32]>,
+    /// When each was begun, in milliseconds since the Unix epoch; empty where the registry does not keep it.
+    created: Box<[u64]>,
 }
 
 /// The labels of a family's series, sorted by name.
@@ -71,7 +74,20 @@ impl Registered {
         let (entries, indices): (Vec<Entry>, Vec<u32>) = names.sorted(series).unzip();
         let indices = if indices.iter().all(|index| *index == 0) { Vec::new() } else { indices };
         let (entries, indices) = (entries.into(), indices.into());
-        Self { names, shape, entries, indices }
+        let mut registered = Self { names, shape, entries, indices, created: Box::default() };
+        // Kept here, because a series may begin again, and this is of the ones whose zero the schema has.
+        registered.created = (0..registered.len()).map_while(|at| registered.begun(at)).collect();
+        registered
+    }
+
+    /// When the series with this position was begun, as it says now.
+    fn begun(&self, at: usize) -> Option<u64> {
+        self.series(at)?.extras()?.created()
+    }
+
+    /// When the series with this position was begun, if that is known.
+    pub(super) fn created(&self, at: usize) -> Option<SystemTime> {
+        self.created.get(at).copied().map(clock::since_epoch)
     }
 
     /// How many there are.
@@ -108,6 +124,7 @@ impl Registered {
                 labels: labels.map(|(name, value)| (name.into(), value.into())).collect(),
                 shape: Shape::StateSet(Shared::clone(cell.names())),
                 timed: false,
+                created: None,
                 source: Source::States(Arc::clone(cell)),
             })
         };
@@ -116,7 +133,10 @@ impl Registered {
 
     /// What the schema has of the series beside what it shares with the family.
     pub(super) fn bytes(&self) -> usize {
-        self.names.bytes() + size_of_val(&*self.entries) + size_of_val(&*self.indices)
+        self.names.bytes()
+            + size_of_val(&*self.entries)
+            + size_of_val(&*self.indices)
+            + size_of_val(&*self.created)
     }
 }
 

@@ -1,6 +1,6 @@
 //! The schema of a snapshot: everything about the metrics but their values.
 
-use std::{fmt, ops::Range, sync::Arc as Shared};
+use std::{fmt, ops::Range, sync::Arc as Shared, time::SystemTime};
 
 use super::{collect::Plan, registered::Registered, view::MetricKind};
 use crate::{
@@ -74,6 +74,7 @@ pub(crate) struct Series {
     shape: Shape,
     /// Whether a time follows its values, in milliseconds since the Unix epoch.
     timed: bool,
+    created: Option<SystemTime>,
     /// Where its values begin.
     column: usize,
 }
@@ -110,6 +111,15 @@ impl Family {
         match &self.members {
             Members::Registered(_) => false,
             Members::Listed(series) => series[self.at(index)].timed,
+        }
+    }
+
+    /// When the series was begun, if that is known.
+    pub(super) fn created(&self, index: u32) -> Option<SystemTime> {
+        let at = self.at(index);
+        match &self.members {
+            Members::Registered(registered) => registered.created(at),
+            Members::Listed(series) => series[at].created,
         }
     }
 
@@ -180,6 +190,7 @@ impl PartialEq for Family {
             self.labels(index).eq(other.labels(index))
                 && self.shape(index) == other.shape(index)
                 && self.is_timed(index) == other.is_timed(index)
+                && self.created(index) == other.created(index)
         };
         heading(self) == heading(other) && self.series.clone().all(same)
     }
@@ -255,6 +266,7 @@ pub(crate) struct SeriesDraft<S> {
     pub(crate) labels: Labels,
     pub(crate) shape: Shape,
     pub(crate) timed: bool,
+    pub(crate) created: Option<SystemTime>,
     pub(crate) source: S,
 }
 
@@ -284,8 +296,8 @@ impl<S> FamilyDraft<S> {
 
 impl<S> SeriesDraft<S> {
     pub(crate) fn with_source<T>(self, source: impl FnOnce(S) -> T) -> SeriesDraft<T> {
-        let Self { labels, shape, timed, source: from } = self;
-        SeriesDraft { labels, shape, timed, source: source(from) }
+        let Self { labels, shape, timed, created, source: from } = self;
+        SeriesDraft { labels, shape, timed, created, source: source(from) }
     }
 
     /// Its values, and the time if there is one.
@@ -368,9 +380,9 @@ impl<S> FamilyDraft<S> {
             .map(|(index, draft)| {
                 let begin = column;
                 column += draft.columns();
-                let SeriesDraft { labels, shape, timed, source } = draft;
+                let SeriesDraft { labels, shape, timed, created, source } = draft;
                 place(index, begin, source);
-                Series { labels, shape, timed, column: begin }
+                Series { labels, shape, timed, created, column: begin }
             })
             .collect();
         let range = first..first + series.len() as u32;

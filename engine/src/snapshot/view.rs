@@ -1,6 +1,6 @@
 //! What a reader of a snapshot sees: families, series and values.
 
-use std::{fmt, ops::Range};
+use std::{fmt, ops::Range, time::SystemTime};
 
 use super::{
     Snapshot,
@@ -8,6 +8,7 @@ use super::{
     quantile,
     schema::{Family, Shape},
 };
+use crate::Exemplar;
 
 /// The type of a family, as an exposition names it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -204,6 +205,26 @@ impl<'a> SeriesView<'a> {
     pub fn timestamp_ms(&self) -> Option<i64> {
         let end = self.column() + self.family.shape(self.index).columns();
         self.family.is_timed(self.index).then(|| self.snapshot.values()[end] as i64)
+    }
+
+    /// When the series began, if the registry [keeps that](crate::RegistryBuilder::created), or whoever built the
+    /// family by hand gave it: for a counter, a histogram or a summary the time from which on it has counted.
+    #[must_use]
+    pub fn created(&self) -> Option<SystemTime> {
+        self.family.created(self.index)
+    }
+
+    /// The exemplars of the series, each with the index of its bucket, ascending; that of a counter is 0. None unless
+    /// the registry [records them](crate::RegistryBuilder::exemplars), or whoever built the family by hand gave some.
+    ///
+    /// Each is of a record that is in the value. It may be older than the snapshot before, and it may change where the
+    /// value has not, if that snapshot came between a record and its exemplar;
+    /// [`changed_since`](Snapshot::changed_since) tells such series too.
+    #[inline]
+    #[must_use]
+    pub fn exemplars(&self) -> impl ExactSizeIterator<Item = (usize, &'a Exemplar)> + use<'a> {
+        let placed = self.snapshot.exemplars_of(self.index).iter();
+        placed.map(|placed| (placed.bucket as usize, &placed.exemplar))
     }
 
     #[inline]

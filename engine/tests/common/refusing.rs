@@ -112,6 +112,16 @@ pub(crate) fn sweep(what: &str, least: usize, attempt: &dyn Fn(Refusal)) {
     }
 }
 
+/// The same for work that costs no record, whatever is refused to it.
+pub(crate) fn sweep_without_drops(what: &str, least: usize, attempt: &dyn Fn(Refusal)) {
+    for for_good in [false, true] {
+        let statuses = statuses(for_good, attempt);
+        println!("{what}: {} requests refused in turn, nothing dropped", statuses.len());
+        assert!(statuses.iter().all(|status| *status == NOTHING_DROPPED), "{what}: {statuses:?}");
+        assert!(statuses.len() >= least, "{what}: {statuses:?}");
+    }
+}
+
 /// The same for work that may end the process by SIGABRT, as Rust does where memory is refused to it.
 pub(crate) fn sweep_that_may_abort(what: &str, least: usize, attempt: &dyn Fn(Refusal)) {
     for for_good in [false, true] {
