@@ -6,7 +6,9 @@
 use std::time::Duration;
 
 use crate::{
-    Counter, Histogram, Registry, StaticCounter, StaticGauge, StaticHistogram, pairs,
+    Counter, Histogram, Registry, StaticCounter, StaticGauge, StaticHistogram,
+    exemplar::{LabelText, Slot},
+    pairs,
     shard::{self, CellBlock, Page, arena, local, table::offset_of},
     sync::{self, Ordering},
 };
@@ -139,5 +141,36 @@ impl Cells {
     /// Loads the cell with this index, by no protocol at all.
     pub fn load(self, cell: usize) -> u64 {
         self.page.cell(self.offset + cell).load(Ordering::Acquire)
+    }
+}
+
+/// A place of one exemplar, without a series around it.
+#[derive(Clone, Debug)]
+pub struct ExemplarPlace(sync::Arc<Slot>);
+
+impl ExemplarPlace {
+    /// A place where nothing was put yet.
+    pub fn new() -> Self {
+        Self(sync::Arc::new(Slot::new()))
+    }
+
+    /// Puts an exemplar there that says `number` as its value and its label, which has so many characters. Says whether
+    /// it was kept.
+    pub fn put(&self, number: u64, characters: usize) -> bool {
+        let labels = LabelText::of([("n", format!("{number:0characters$}"))]);
+        labels.is_ok_and(|labels| self.0.write(&labels, number as f64, number).is_ok())
+    }
+
+    /// The number, as value and label say it.
+    pub fn read(&self) -> Option<(f64, String)> {
+        let exemplar = self.0.read()?;
+        let label = exemplar.labels().map(|(_, value)| value.to_owned()).collect();
+        Some((exemplar.value(), label))
+    }
+}
+
+impl Default for ExemplarPlace {
+    fn default() -> Self {
+        Self::new()
     }
 }

@@ -23,6 +23,9 @@ mod slot;
 mod source;
 mod text;
 
+#[cfg(any(tachometer_loom, tachometer_shuttle))]
+pub(crate) use slot::Slot;
+
 pub use problem::ExemplarProblem;
 pub(crate) use source::Source;
 pub use source::{Exemplars, TraceContext};
