@@ -5,5 +5,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 cargo test --workspace
+# Spans of `tracing` are a feature that nothing in the workspace turns on.
+cargo test --package tachometer --features tracing --test exemplars_tracing
 cargo test --release --package tachometer \
     --test signal_first_record --test signal_histogram --test signal_steps --test values

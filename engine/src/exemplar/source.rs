@@ -131,6 +131,23 @@ impl Exemplars {
         };
         Self { hook: Some(Shared::new(hook)), ..self }
     }
+
+    /// Takes the span from [`tracing`](https://docs.rs/tracing): the id of the current one is the `span_id`.
+    ///
+    /// `tracing` itself knows no traces, so there is no `trace_id`, and its ids are unique among the spans that are
+    /// open in this process alone: they help to find a span in what the program's own subscriber writes. Where
+    /// `tracing-opentelemetry` gives spans the ids of traces, pass these on by [`from`](Self::from).
+    ///
+    /// ```
+    /// use tachometer::{Exemplars, Registry};
+    ///
+    /// let registry = Registry::builder().exemplars(Exemplars::one_in(64).from_tracing()).build()?;
+    /// # Ok::<(), tachometer::RegisterError>(())
+    /// ```
+    #[cfg(feature = "tracing")]
+    pub fn from_tracing(self) -> Self {
+        self.from(|| tracing::Span::current().id().map(|id| TraceContext::new(0, id.into_u64())))
+    }
 }
 
 impl fmt::Debug for Exemplars {
