@@ -109,7 +109,7 @@ impl Sink for Direct {
         Ok(())
     }
 
-    fn sample(&mut self, text: impl FnOnce(&mut String), sample: Sample) {
+    fn sample(&mut self, text: impl FnOnce(&mut String), sample: Sample<'_>) {
         text(&mut self.out);
         push_value(&mut self.out, sample);
     }
@@ -140,7 +140,7 @@ impl<W: io::Write> Sink for Stream<W> {
         if self.out.len() >= CHUNK { self.pass_on() } else { Ok(()) }
     }
 
-    fn sample(&mut self, text: impl FnOnce(&mut String), sample: Sample) {
+    fn sample(&mut self, text: impl FnOnce(&mut String), sample: Sample<'_>) {
         text(&mut self.out);
         push_value(&mut self.out, sample);
     }

@@ -9,7 +9,7 @@
 //! The text between the values is the body itself, so nothing else is kept but where the lines of each series end, and
 //! the snapshots, which say what has changed since. While only values change, those of the changed series are printed
 //! again, in their places, and chunks without any are not touched. A value ends with its line and has no space in it:
-//! that is enough to find it.
+//! that is enough to find it, but where an exemplar stands behind it.
 
 use std::convert::Infallible;
 use std::mem;
@@ -139,12 +139,14 @@ struct Record<'a> {
     known: Option<&'a Image>,
     /// What is known of the lines of the series, from the next one on.
     lines: &'a [u8],
+    /// Whether there are exemplars in them.
+    has_exemplars: bool,
 }
 
 impl<'a> Record<'a> {
     fn new(known: Option<&'a Image>, places: usize) -> Record<'a> {
         let places = Places { ends: Vec::with_capacity(places), bounds: Vec::new() };
-        Record { out: String::new(), chunks: Vec::new(), places, known, lines: &[] }
+        Record { out: String::new(), chunks: Vec::new(), places, known, lines: &[], has_exemplars: false }
     }
 
     /// Notes that all places before `place` end here.
@@ -174,19 +176,20 @@ impl Sink for Record<'_> {
 
     fn series(&mut self, at: Position, heading: &Heading, series: SeriesView<'_>) -> Result<(), Infallible> {
         self.end_places(at.place);
-        let known = self.known.filter(|known| {
-            let before = known.snapshots[at.source].series_at(at.index);
-            before.is_some_and(|before| has_same_lines(heading, before, series))
+        let known = self.known.and_then(|known| {
+            let before = known.snapshots[at.source].series_at(at.index)?;
+            has_same_lines(heading, before, series).then_some((known, before))
         });
-        self.lines = known.map_or(&[], |known| known.text(at.place));
+        self.lines = known.map_or(&[], |(known, _)| known.text(at.place));
+        self.has_exemplars = known.is_some_and(|(_, before)| before.exemplars().len() > 0);
         Ok(())
     }
 
-    fn sample(&mut self, text: impl FnOnce(&mut String), sample: Sample) {
+    fn sample(&mut self, text: impl FnOnce(&mut String), sample: Sample<'_>) {
         if self.lines.is_empty() {
             text(&mut self.out);
         } else {
-            let line = Line::first(self.lines, sample);
+            let line = Line::first(self.lines, sample, self.has_exemplars);
             self.out.push_str(str::from_utf8(&self.lines[..line.value]).unwrap_or_default());
             self.lines = &self.lines[line.end..];
         }

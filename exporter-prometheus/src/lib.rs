@@ -71,6 +71,8 @@
 //! | a counter that is NaN or negative | as it is | left out |
 //! | a histogram with negative bounds, or a sum that is NaN or negative | as it is | without sum and count |
 //! | a summary with a sum that is NaN or negative, or quantiles that are negative or not from 0 to 1 | as it is | without those |
+//! | an [exemplar](tachometer::Exemplars) of a counter or a bucket | not there | `sent_total 17 # {trace_id="4bf9"} 3 1600000000.123` |
+//! | when a series [began](tachometer::RegistryBuilder::created) | not there | `sent_created 1599999000.5` |
 //! | the end | | `# EOF` |
 //!
 //! `le="1"` and `le="1.0"` are two series to Prometheus 2, and one to Prometheus 3. A server that has always been asked
@@ -96,6 +98,7 @@ mod coding;
 mod encode;
 mod error;
 mod escape;
+mod exemplar;
 mod exporter;
 mod format;
 mod gzip;

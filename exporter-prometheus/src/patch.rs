@@ -26,6 +26,8 @@ pub(crate) struct Patch<'a> {
     end: usize,
     /// What the image shows of the series, if it is an integer that only grows.
     old: Option<u64>,
+    /// Whether the image shows exemplars of it.
+    has_exemplars: bool,
     /// The value, the time and the line feed, as they are printed.
     tail: String,
     edits: Edits,
@@ -42,7 +44,19 @@ impl<'a> Patch<'a> {
         places: &'a mut Places,
     ) -> Patch<'a> {
         let (tail, edits) = (String::new(), Edits::default());
-        Patch { before, chunks, places, number: 0, text: None, next: 0, end: 0, old: None, tail, edits }
+        Patch {
+            before,
+            chunks,
+            places,
+            number: 0,
+            text: None,
+            next: 0,
+            end: 0,
+            old: None,
+            has_exemplars: false,
+            tail,
+            edits,
+        }
     }
 
     /// Does what is left to be done.
@@ -71,9 +85,9 @@ impl<'a> Patch<'a> {
     }
 
     /// Prints the value of the next line.
-    fn print(&mut self, sample: Sample) {
+    fn print(&mut self, sample: Sample<'_>) {
         let Some(text) = &mut self.text else { return };
-        let line = Line::first(&text[self.next..self.end], sample);
+        let line = Line::first(&text[self.next..self.end], sample, self.has_exemplars);
         let begin = self.next + line.value;
         self.next += line.end;
         self.tail.clear();
@@ -88,10 +102,13 @@ impl<'a> Patch<'a> {
 
     /// Raises the number in the only line of the series, if that is enough.
     #[inline]
-    fn raise(&mut self, sample: Sample) -> bool {
+    fn raise(&mut self, sample: Sample<'_>) -> bool {
         let (Some(old), Number::U64(new), None) = (self.old, sample.value, sample.time) else {
             return false;
         };
+        if self.has_exemplars || sample.exemplar.is_some() || !sample.is_last {
+            return false;
+        }
         let (Some(text), Some(by)) = (&mut self.text, new.checked_sub(old)) else { return false };
         raise(&mut text[self.next..self.end - 1], by)
     }
@@ -112,11 +129,12 @@ impl Sink for Patch<'_> {
             Value::Number(Number::U64(old)) => Some(old),
             _ => None,
         };
+        self.has_exemplars = before.exemplars().len() > 0;
         if has_same_lines(heading, before, series) { Ok(()) } else { Err(OtherLines) }
     }
 
     #[inline]
-    fn sample(&mut self, _text: impl FnOnce(&mut String), sample: Sample) {
+    fn sample(&mut self, _text: impl FnOnce(&mut String), sample: Sample<'_>) {
         if !self.raise(sample) {
             self.print(sample);
         }

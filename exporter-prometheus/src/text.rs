@@ -18,10 +18,11 @@ use std::collections::HashSet;
 use std::mem;
 use std::ops::Range;
 
-use tachometer::{FamilyView, HistogramView, Number, SeriesView, Snapshot};
+use tachometer::{Exemplar, FamilyView, HistogramView, Number, SeriesView, Snapshot};
 use tachometer::{StateSetView, SummaryView, Value};
 
 use crate::escape::push_label_value;
+use crate::exemplar::{permitted_created, permitted_exemplars, push_exemplar};
 use crate::format::Syntax;
 use crate::heading::Heading;
 use crate::labels::{LabelNames, for_each_label};
@@ -31,6 +32,9 @@ use crate::permitted::{
     permits_number, permits_quantile, permits_sum, permits_sum_of_histogram, permitted_time,
 };
 use crate::plan::{Exposed, Member, Plan};
+
+/// What the name of a sample ends in that says since when others count.
+const CREATED: &str = "_created";
 
 /// Takes an exposition piece by piece.
 pub(crate) trait Sink {
@@ -44,7 +48,7 @@ pub(crate) trait Sink {
     fn series(&mut self, at: Position, heading: &Heading, series: SeriesView<'_>) -> Result<(), Self::Error>;
 
     /// One line: what `text` writes, then the value.
-    fn sample(&mut self, text: impl FnOnce(&mut String), sample: Sample);
+    fn sample(&mut self, text: impl FnOnce(&mut String), sample: Sample<'_>);
 }
 
 /// Where a series is.
@@ -59,9 +63,10 @@ pub(crate) struct Position {
 
 /// What a line ends in.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Sample {
+pub(crate) struct Sample<'a> {
     pub(crate) value: Number,
     pub(crate) time: Option<Time>,
+    pub(crate) exemplar: Option<&'a Exemplar>,
     /// Whether it is certainly the last line of its series.
     pub(crate) is_last: bool,
 }
@@ -133,7 +138,7 @@ fn within(indices: &[usize], range: Range<usize>) -> &[usize] {
 }
 
 /// Appends the value and whatever stands after it.
-pub(crate) fn push_value(out: &mut String, sample: Sample) {
+pub(crate) fn push_value(out: &mut String, sample: Sample<'_>) {
     push_number(out, sample.value);
     match sample.time {
         None => {}
@@ -146,6 +151,9 @@ pub(crate) fn push_value(out: &mut String, sample: Sample) {
             push_f64(out, ms as f64 / 1_000.0);
         }
     }
+    if let Some(exemplar) = sample.exemplar {
+        push_exemplar(out, exemplar);
+    }
     out.push('\n');
 }
 
@@ -156,10 +164,10 @@ fn write_series<S: Sink>(family: &Exposed, series: SeriesView<'_>, sink: &mut S)
     };
     let lines = Lines { family, series, time: permitted_time(family.heading(), series).map(time) };
     match series.value() {
-        Value::Number(value) if permits_number(family.heading(), value) => lines.last(sink, "", value),
+        Value::Number(value) if permits_number(family.heading(), value) => lines.number(sink, value),
         Value::Histogram(histogram) => lines.histogram(sink, histogram),
         Value::Summary(summary) => lines.summary(sink, summary),
-        Value::Info => lines.last(sink, "", Number::U64(1)),
+        Value::Info => lines.number(sink, Number::U64(1)),
         Value::StateSet(states) => lines.state_set(sink, states),
         // A number that the format forbids, or a kind of value that it cannot show.
         _ => {}
@@ -175,13 +183,23 @@ struct Lines<'a> {
 }
 
 impl Lines<'_> {
+    /// The one line of a number, and since when it counts.
+    fn number<S: Sink>(self, sink: &mut S, value: Number) {
+        let exemplar = permitted_exemplars(self.family.heading(), self.series).next();
+        let exemplar = exemplar.map(|(_, exemplar)| exemplar);
+        self.last(sink, "", Sample { exemplar, ..self.sample(value) });
+    }
+
     fn histogram<S: Sink>(self, sink: &mut S, histogram: HistogramView<'_>) {
-        for (bound, count) in histogram.cumulative() {
-            self.added(sink, "_bucket", Number::U64(count), "le", Added::Number(bound));
+        let mut exemplars = permitted_exemplars(self.family.heading(), self.series).peekable();
+        for (bucket, (bound, count)) in histogram.cumulative().enumerate() {
+            let exemplar = exemplars.next_if(|(at, _)| *at == bucket).map(|(_, exemplar)| exemplar);
+            let sample = Sample { exemplar, ..self.sample(Number::U64(count)) };
+            self.line(sink, "_bucket", Some(("le", Added::Number(bound))), sample);
         }
         if permits_sum_of_histogram(self.family.heading(), histogram) {
             self.line(sink, "_sum", None, self.sample(Number::F64(histogram.sum())));
-            self.last(sink, "_count", Number::U64(histogram.count()));
+            self.last(sink, "_count", self.sample(Number::U64(histogram.count())));
         }
     }
 
@@ -196,7 +214,7 @@ impl Lines<'_> {
         if permits_sum(self.family.heading(), summary.sum()) {
             self.line(sink, "_sum", None, self.sample(Number::F64(summary.sum())));
         }
-        self.last(sink, "_count", Number::U64(summary.count()));
+        self.last(sink, "_count", self.sample(Number::U64(summary.count())));
     }
 
     /// A state set names the label that tells its states apart after itself.
@@ -213,16 +231,20 @@ impl Lines<'_> {
         self.line(sink, suffix, Some((label, added)), self.sample(value));
     }
 
-    /// The last line of the series.
-    fn last<S: Sink>(self, sink: &mut S, suffix: &str, value: Number) {
-        self.line(sink, suffix, None, Sample { is_last: true, ..self.sample(value) });
+    /// The last line of the value, and since when that counts: then the last one of the series.
+    fn last<S: Sink>(self, sink: &mut S, suffix: &str, sample: Sample<'_>) {
+        let created = permitted_created(self.family.heading(), self.series);
+        self.line(sink, suffix, None, Sample { is_last: created.is_none(), ..sample });
+        if let Some(created) = created {
+            self.line(sink, CREATED, None, Sample { is_last: true, ..self.sample(Number::F64(created)) });
+        }
     }
 
-    fn sample(self, value: Number) -> Sample {
-        Sample { value, time: self.time, is_last: false }
+    fn sample(self, value: Number) -> Sample<'static> {
+        Sample { value, time: self.time, exemplar: None, is_last: false }
     }
 
-    fn line<S: Sink>(self, sink: &mut S, suffix: &str, added: Option<(&str, Added<'_>)>, sample: Sample) {
+    fn line<S: Sink>(self, sink: &mut S, suffix: &str, added: Option<(&str, Added<'_>)>, sample: Sample<'_>) {
         let text = |out: &mut String| {
             push_series(out, self.family, suffix, self.series, added);
             out.push(' ');
@@ -252,15 +274,17 @@ fn push_series(
     added: Option<(&str, Added<'_>)>,
 ) {
     let heading = family.heading();
+    // What a counter has `_total` for.
+    let name = if suffix == CREATED { heading.family() } else { heading.name() };
     let mut separator = '{';
     if heading.is_quoted() {
         out.push_str("{\"");
-        push_label_value(out, heading.name());
+        push_label_value(out, name);
         out.push_str(suffix);
         out.push('"');
         separator = ',';
     } else {
-        out.push_str(heading.name());
+        out.push_str(name);
         out.push_str(suffix);
     }
     let is_quoted = |name: &str| family.label_names() != LabelNames::Legal && !is_legal_label_name(name);

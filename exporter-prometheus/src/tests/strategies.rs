@@ -1,10 +1,12 @@
 //! Random snapshots. Names come from short lists, so that they meet, before or after escaping.
 
+use std::time::{Duration, SystemTime};
+
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::select;
-use tachometer::{FamilyBuilder, MetricKind, Number, Snapshot};
+use tachometer::{Exemplar, FamilyBuilder, MetricKind, Number, Snapshot};
 
 const FAMILIES: &[&str] = &[
     "a",
@@ -63,7 +65,14 @@ fn families(
     labels: &'static [&'static str],
 ) -> impl Strategy<Value = FamilyBuilder> {
     let head = (select(names), select(KINDS), option::of(select(HELPS)), option::of(Just("seconds")));
-    let series = vec((label_sets(labels), values(), option::of(any::<i64>())), 0..4);
+    let series = (
+        label_sets(labels),
+        values(),
+        option::of(any::<i64>()),
+        option::of(times()),
+        option::of(exemplars()),
+    );
+    let series = vec(series, 0..4);
     (head, series).prop_map(|((name, kind, help, unit), series)| {
         let mut family = FamilyBuilder::new(name, kind);
         if let Some(help) = help {
@@ -72,10 +81,17 @@ fn families(
         if let Some(unit) = unit {
             family = family.unit(unit);
         }
-        for (labels, value, timestamp_ms) in series {
+        for (labels, value, timestamp_ms, created, exemplar) in series {
             family = add_series(family, kind, &labels, value);
             if let Some(timestamp_ms) = timestamp_ms {
                 family = family.timestamp_ms(timestamp_ms);
+            }
+            if let Some(created) = created {
+                family = family.created(created);
+            }
+            let has_exemplars = matches!(kind, MetricKind::Counter | MetricKind::Histogram);
+            if let Some(exemplar) = exemplar.filter(|_| has_exemplars) {
+                family = family.exemplar(0, exemplar);
             }
         }
         family
@@ -94,6 +110,21 @@ fn label_sets(names: &'static [&'static str]) -> impl Strategy<Value = LabelSet>
         labels.sort_by_key(|(name, _)| *name);
         labels.dedup_by_key(|(name, _)| *name);
         labels
+    })
+}
+
+fn times() -> impl Strategy<Value = SystemTime> {
+    (0_u64..4_000_000_000, 0_u32..1_000_000_000)
+        .prop_map(|(seconds, nanoseconds)| SystemTime::UNIX_EPOCH + Duration::new(seconds, nanoseconds))
+}
+
+fn exemplars() -> impl Strategy<Value = Exemplar> {
+    // The Python client takes escaped quotes in exemplars for quotes, so that there must be two.
+    let label = prop_oneof![Just("4bf9".to_owned()), Just("a \"b\" # {".to_owned()), r#"[^"\\\pC]{0,40}"#];
+    (option::of(label), floats(), option::of(times())).prop_map(|(label, value, time)| {
+        let labels = label.iter().map(|label| ("trace_id", label));
+        let exemplar = Exemplar::new(labels, value).expect("the label is short");
+        time.into_iter().fold(exemplar, Exemplar::at)
     })
 }
 
