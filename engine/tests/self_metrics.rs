@@ -203,3 +203,32 @@ fn they_say_what_they_are_and_stay_in_the_schema() {
     let disabled = Registry::builder().enabled(false).self_metrics(true).build().unwrap();
     assert_eq!(disabled.snapshot().families().len(), 0);
 }
+
+#[test]
+fn what_an_exporter_says_of_itself_has_the_labels_of_the_self_metrics_and_no_prefix()
+-> Result<(), RegisterError> {
+    let pushes = |registry: &Registry| -> Result<bool, RegisterError> {
+        let Some(own) = registry.self_metrics() else { return Ok(false) };
+        own.counter("exporter_pushes_total", "Pushes.")?.inc();
+        Ok(true)
+    };
+    let shop = Registry::builder().namespace("shop").label("env", "prod").build()?;
+    assert!(pushes(&shop)?);
+    // A child is the same registry, and so is a second exporter's.
+    assert!(pushes(&shop.child("cart", [("user", "7")])?)?);
+    let labels = [("env", "prod"), ("registry", "shop")];
+    assert_eq!(shop.snapshot().counter("exporter_pushes_total", &labels), Some(2));
+
+    let plain = Registry::new();
+    assert!(pushes(&plain)?);
+    assert_eq!(plain.snapshot().counter("exporter_pushes_total", &[]), Some(1));
+    // A constant label takes the place of ours.
+    let named = Registry::builder().namespace("shop").label("registry", "mine").build()?;
+    assert!(pushes(&named)?);
+    assert_eq!(named.snapshot().counter("exporter_pushes_total", &[("registry", "mine")]), Some(1));
+
+    let off = Registry::builder().self_metrics(false).build()?;
+    assert!(!pushes(&off)? && !pushes(&Registry::disabled())?);
+    assert_eq!(off.snapshot().families().len(), 0);
+    Ok(())
+}

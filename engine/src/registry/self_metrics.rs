@@ -7,6 +7,7 @@
 
 use std::sync::Arc as Shared;
 
+use super::{Registry, scope::Scope};
 use crate::{
     DropReason, ExemplarProblem, MetricKind, NamedProblem,
     error::{RegisterError, RegisterErrorReason as Reason},
@@ -37,6 +38,28 @@ const OF_NO_REGISTRATION: [&str; 7] = [
     "name_too_long",
     "reentry",
 ];
+
+impl Registry {
+    /// Where an exporter or a collector registers what it says of itself: this registry without its prefix, and with
+    /// the label `registry` that its [self-metrics](super::RegistryBuilder::self_metrics) have. Nothing if they are
+    /// off, or the registry is disabled.
+    ///
+    /// ```
+    /// let registry = tachometer::Registry::builder().namespace("shop").build()?;
+    /// if let Some(own) = registry.self_metrics() {
+    ///     own.counter("exporter_pushes_total", "Pushes.")?.inc();
+    /// }
+    /// let snapshot = registry.snapshot();
+    /// assert_eq!(snapshot.counter("exporter_pushes_total", &[("registry", "shop")]), Some(1));
+    /// # Ok::<(), tachometer::RegisterError>(())
+    /// ```
+    #[must_use]
+    pub fn self_metrics(&self) -> Option<Self> {
+        let labels = self.catalog.self_metrics.common_labels(&self.catalog.constant_labels)?;
+        let scope = Scope::default().child("", labels).ok()?;
+        Some(Self { catalog: Arc::clone(&self.catalog), scope: Arc::new(scope) })
+    }
+}
 
 /// The self-metrics of a registry.
 pub(super) struct SelfMetrics {
@@ -80,6 +103,14 @@ impl SelfMetrics {
         };
         let tally = if on { Tally::new() } else { Tally::default() };
         Self { tally, registry: registry.map(Shared::from), process_wide }
+    }
+
+    /// The labels beside the constant ones that what an exporter says of itself has; nothing when they are off.
+    pub(super) fn common_labels(&self, constant_labels: &[ConstantLabel]) -> Option<Vec<(String, String)>> {
+        self.tally.0.as_ref()?;
+        let is_taken = constant_labels.iter().any(|(name, _)| name.as_str() == REGISTRY_LABEL);
+        let registry = self.registry.as_ref().filter(|_| !is_taken);
+        Some(registry.map(|registry| (REGISTRY_LABEL.to_owned(), registry.to_string())).into_iter().collect())
     }
 
     /// What the counts take of memory.
