@@ -1,7 +1,6 @@
 //! The exporter: registries, rendered as one exposition.
 
 use std::fmt;
-use std::net::ToSocketAddrs;
 use std::sync::Arc;
 
 use tachometer::{Registry, Snapshot};
@@ -9,12 +8,10 @@ use tachometer::{Registry, Snapshot};
 use crate::body::Body;
 use crate::clash::{Clash, ClashError};
 use crate::encode::encode_plan;
-use crate::error::ServeError;
 use crate::format::Format;
 use crate::image::Image;
 use crate::kept::Kept;
 use crate::plan::Plan;
-use crate::server::Server;
 
 /// Renders one or several registries, and serves them to Prometheus.
 ///
@@ -188,35 +185,9 @@ impl Exporter {
         encode_plan(&plan, &snapshots).into()
     }
 
-    /// Serves the metrics at `http://addr/metrics`, from a thread of its own.
-    ///
-    /// Port 0 takes any free port; [`Server::addr`] tells which. [`DEFAULT_ADDR`](crate::DEFAULT_ADDR) is on loopback,
-    /// where nothing outside the machine can reach it; `0.0.0.0:9464` listens on every address of the machine.
-    ///
-    /// # Errors
-    ///
-    /// When `addr` is no address, cannot be listened on (another program has the port), or no thread can be started.
-    /// Nothing is left running then.
-    ///
-    /// ```
-    /// use std::io::{Read, Write};
-    ///
-    /// let registry = tachometer::Registry::new();
-    /// registry.gauge("queue_size", "Records waiting.")?.set(7.0);
-    /// let server = tachometer_prometheus::Exporter::new(&registry).serve("127.0.0.1:0")?;
-    ///
-    /// let mut client = std::net::TcpStream::connect(server.addr())?;
-    /// client.write_all(b"GET /metrics HTTP/1.0\r\n\r\n")?;
-    /// let mut answer = String::new();
-    /// client.read_to_string(&mut answer)?;
-    /// assert!(answer.contains("\nqueue_size 7\n"));
-    ///
-    /// server.shutdown();
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    pub fn serve(&self, addr: impl ToSocketAddrs + fmt::Debug) -> Result<Server, ServeError> {
-        let exporter = self.clone();
-        Server::start(addr, Arc::new(move || exporter.render_body()))
+    /// The registry that what the endpoint says of itself belongs to.
+    pub(crate) fn first_registry(&self) -> Option<&Registry> {
+        self.inner.registries.first()
     }
 }
 

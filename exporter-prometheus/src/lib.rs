@@ -84,10 +84,30 @@
 //!
 //! # The endpoint
 //!
-//! [`Exporter::serve`] starts one thread. It answers GET and HEAD: `/metrics` with the exposition, `/` with a page that
-//! leads there, 404 elsewhere, and 405 with `Allow` for other methods. A client has 10 seconds to send a request
-//! header. Rendering happens on threads beside it, two at most, so that neither a large registry nor a slow callback
-//! delays other connections. Dropping the [`Server`] stops it all.
+//! The metrics are served in any of these ways, with the same answers (see [`MetricsService`]):
+//!
+//! * [`Exporter::serve`] starts a thread of its own. [`Exporter::server`] does so with options, or at a Unix socket.
+//! * [`Exporter::service`] is a `tower::Service` and a `hyper::service::Service` for a server of the program.
+//! * `Exporter::router` is that for axum, with the feature `axum`.
+//! * [`Exporter::render_as`] and [`Body::frames`] are there for everything else.
+//!
+//! The server of the first way is made for clients that are broken or hostile. Its limits are options of
+//! [`ServerBuilder`], with the defaults in brackets:
+//!
+//! * a deadline for a whole request header, and for an idle connection (10 s); one for a whole answer (30 s);
+//! * lengths of headers (16 KiB, 100 lines), of the URI (8 KiB), of a request's body, which is read and forgotten
+//!   (64 KiB): 431, 414, 413;
+//! * connections (1,024) and different scrapes at a time (4); what is beyond is answered 503 with `Retry-After`;
+//! * networks that are allowed (all that reach the address, which is on loopback unless told otherwise): 403;
+//! * what slow clients keep in memory (one image, or 16 MiB);
+//! * exactly one `Host`, no `Transfer-Encoding`, and all that hyper refuses: 400.
+//!
+//! Scrapes of the same that come while one is under way share it. A callback that panics or blocks costs its own
+//! series, and a render that panics its own answer. When the system refuses to accept connections, the server waits
+//! before it tries again, longer each time up to a second. Dropping the [`Server`] stops it all.
+//!
+//! What goes wrong is told by events of `tracing` with the target `tachometer_prometheus`, and by the
+//! [self-metrics](Exporter::service) of the scrapes.
 
 #![forbid(unsafe_code)]
 
@@ -96,7 +116,7 @@ mod chunk;
 mod clash;
 mod coding;
 mod encode;
-mod error;
+mod endpoint;
 mod escape;
 mod exemplar;
 mod exporter;
@@ -112,8 +132,6 @@ mod number;
 mod patch;
 mod permitted;
 mod plan;
-mod routes;
-mod server;
 mod splice;
 #[cfg(any(doc, doctest))]
 pub mod systems;
@@ -131,8 +149,11 @@ pub use crate::body::Body;
 pub use crate::clash::{Clash, ClashError, clashes};
 pub use crate::coding::Coding;
 pub use crate::encode::{encode, encode_as, encode_to};
-pub use crate::error::ServeError;
+#[cfg(unix)]
+pub use crate::endpoint::UnixServer;
+pub use crate::endpoint::{
+    AnswerBody, CONTENT_TYPE_TEXT, DEFAULT_ADDR, MetricsService, NetworkError, ServeError, Server,
+    ServerBuilder,
+};
 pub use crate::exporter::Exporter;
 pub use crate::format::{Escaping, Format};
-pub use crate::routes::CONTENT_TYPE_TEXT;
-pub use crate::server::{DEFAULT_ADDR, Server};

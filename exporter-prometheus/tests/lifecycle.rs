@@ -1,37 +1,133 @@
-//! Starting and stopping leaves nothing behind. Alone in its process, so that no other test's threads are counted.
+//! Starting and stopping leaves nothing behind. Alone in its process, so that no other test's threads are counted; what
+//! is here is therefore one test.
 #![cfg(target_os = "linux")]
 
-use std::fs;
+mod common;
+
 use std::io::{Read, Write};
 use std::net::TcpStream;
+use std::time::{Duration, Instant};
 
-use tachometer::Registry;
 use tachometer_prometheus::Exporter;
 
-/// The threads and the open files of this process.
-fn held() -> std::io::Result<(usize, usize)> {
-    Ok((fs::read_dir("/proc/self/task")?.count(), fs::read_dir("/proc/self/fd")?.count()))
-}
+use common::{Answer, EXPOSITION, Gate, Large, Outcome, ask, connect, exporter, held, plain, rest, serving};
+
+/// How long shutdown may take beyond its deadline.
+const MARGIN: Duration = Duration::from_millis(100);
 
 #[test]
-fn starting_and_stopping_leaves_no_thread_and_no_file() -> Result<(), Box<dyn std::error::Error>> {
-    let exporter = Exporter::new(&Registry::new());
+fn starting_and_stopping_leaves_no_thread_and_no_file_whatever_is_under_way() -> Outcome {
+    a_hundred_cycles()?;
+    scrapes_that_end_in_time_are_whole()?;
+    scrapes_that_do_not_end_are_given_up_at_the_deadline()?;
+    readers_that_do_not_read_are_given_up_at_the_deadline()
+}
+
+fn a_hundred_cycles() -> Outcome {
+    let exporter = exporter()?;
     let before = held()?;
     for cycle in 0..100 {
         let server = exporter.serve("127.0.0.1:0")?;
         // A start that fails leaves nothing either.
-        assert!(exporter.serve(server.addr()).is_err());
+        assert!(exporter.serve(server.addr()).expect_err("the port is taken").is_address_in_use());
+        assert!(exporter.serve("nonsense").is_err());
         if cycle % 2 == 0 {
-            let mut client = TcpStream::connect(server.addr())?;
-            client.write_all(b"GET /metrics HTTP/1.0\r\n\r\n")?;
-            let mut answer = String::new();
-            client.read_to_string(&mut answer)?;
-            assert!(answer.starts_with("HTTP/1.0 200 OK"), "{answer}");
+            assert_eq!(ask(server.addr(), "GET", "/metrics")?.body, EXPOSITION);
+            let _idle = TcpStream::connect(server.addr())?;
             server.shutdown();
         } else {
             drop(server);
         }
+        assert_eq!(held()?, before, "cycle {cycle}");
     }
-    assert_eq!(held()?, before);
+    Ok(())
+}
+
+/// Scrapes of several kinds, all of which wait for a callback.
+fn scrapes(addr: std::net::SocketAddr) -> std::io::Result<Vec<TcpStream>> {
+    let kinds = ["", "Accept: application/openmetrics-text\r\n", "Accept-Encoding: gzip\r\n"];
+    let scrape = |n: usize| {
+        let mut stream = connect(addr)?;
+        let headers = kinds[n % kinds.len()];
+        stream.write_all(format!("GET /metrics HTTP/1.1\r\nHost: x\r\n{headers}\r\n").as_bytes())?;
+        Ok(stream)
+    };
+    let scrapes = (0..50).map(scrape).collect();
+    // Connections are accepted in their order, and read before a later one is: so all fifty are under way.
+    assert!(ask(addr, "GET", "/health").is_ok());
+    scrapes
+}
+
+fn scrapes_that_end_in_time_are_whole() -> Outcome {
+    let registry = plain();
+    let gate = Gate::register(&registry)?;
+    let exporter = Exporter::new(&registry);
+    let before = serving()?;
+
+    let deadline = Duration::from_secs(20);
+    let server = exporter.server().shutdown_timeout(deadline).serve("127.0.0.1:0")?;
+    let mut streams = scrapes(server.addr())?;
+    gate.await_scrape()?;
+    let stop = Instant::now();
+    let stopping = std::thread::spawn(move || server.shutdown());
+    // No further connection is accepted from some time on; those under way go on.
+    while TcpStream::connect(streams[0].peer_addr()?).is_ok() {
+        std::thread::yield_now();
+    }
+    (0..10).try_for_each(|_| gate.release())?;
+    for stream in &mut streams {
+        let answer = Answer::parse(&rest(stream)?)?;
+        assert!(answer.is_whole() && answer.status.contains("200"), "{answer:?}");
+    }
+    stopping.join().expect("no panic");
+    assert!(stop.elapsed() < deadline);
+    drop(streams);
+    assert_eq!(serving()?, before);
+    Ok(())
+}
+
+fn scrapes_that_do_not_end_are_given_up_at_the_deadline() -> Outcome {
+    let registry = plain();
+    let gate = Gate::register(&registry)?;
+    let exporter = Exporter::new(&registry);
+    let before = serving()?;
+
+    let deadline = Duration::from_millis(700);
+    let server = exporter.server().shutdown_timeout(deadline).serve("127.0.0.1:0")?;
+    let mut streams = scrapes(server.addr())?;
+    gate.await_scrape()?;
+    let stop = Instant::now();
+    server.shutdown();
+    let took = stop.elapsed();
+    assert!(took >= deadline && took <= deadline + MARGIN, "{took:?}");
+    for stream in &mut streams {
+        assert_eq!(rest(stream).unwrap_or_default(), b"");
+    }
+    drop(streams);
+    // The callback holds the threads that wait for it, and nothing else does.
+    (0..10).try_for_each(|_| gate.release())?;
+    let patience = Instant::now();
+    while serving()? != before {
+        assert!(patience.elapsed() < Duration::from_secs(30), "{:?} of {before:?}", serving()?);
+        std::thread::yield_now();
+    }
+    Ok(())
+}
+
+fn readers_that_do_not_read_are_given_up_at_the_deadline() -> Outcome {
+    let exporter = Exporter::new(&Large::new(10 << 20)?.registry);
+    let before = serving()?;
+    let deadline = Duration::from_millis(500);
+    let server = exporter.server().shutdown_timeout(deadline).serve("127.0.0.1:0")?;
+    let mut streams = scrapes(server.addr())?;
+    for stream in streams.iter_mut().step_by(10) {
+        stream.read_exact(&mut [0])?;
+    }
+    let stop = Instant::now();
+    drop(server);
+    let took = stop.elapsed();
+    assert!(took <= deadline + MARGIN, "{took:?}");
+    drop(streams);
+    assert_eq!(serving()?, before);
     Ok(())
 }

@@ -15,29 +15,43 @@ pub struct ServeError {
 enum Kind {
     Address(String),
     Listen(String),
+    Socket(String),
+    Option(&'static str),
     Start,
 }
 
 impl ServeError {
     /// `addr` cannot be understood as an address.
-    pub(crate) fn address(addr: String, source: io::Error) -> ServeError {
+    pub(super) fn address(addr: String, source: io::Error) -> ServeError {
         ServeError { kind: Kind::Address(addr), source }
     }
 
     /// The system refuses to listen on `addr`.
-    pub(crate) fn listen(addr: String, source: io::Error) -> ServeError {
+    pub(super) fn listen(addr: String, source: io::Error) -> ServeError {
         ServeError { kind: Kind::Listen(addr), source }
     }
 
+    /// The system refuses to listen at a Unix socket with this path.
+    #[cfg(unix)]
+    pub(super) fn socket(path: String, source: io::Error) -> ServeError {
+        ServeError { kind: Kind::Socket(path), source }
+    }
+
+    /// An option of the server has a value that cannot work.
+    pub(super) fn option(name: &'static str) -> ServeError {
+        ServeError { kind: Kind::Option(name), source: io::ErrorKind::InvalidInput.into() }
+    }
+
     /// The thread of the endpoint, or its runtime, cannot be made.
-    pub(crate) fn start(source: io::Error) -> ServeError {
+    pub(super) fn start(source: io::Error) -> ServeError {
         ServeError { kind: Kind::Start, source }
     }
 
-    /// Whether another socket already listens on the address.
+    /// Whether another socket already listens on the address or at the path.
     #[must_use]
     pub fn is_address_in_use(&self) -> bool {
-        matches!(self.kind, Kind::Listen(_)) && self.source.kind() == io::ErrorKind::AddrInUse
+        matches!(self.kind, Kind::Listen(_) | Kind::Socket(_))
+            && self.source.kind() == io::ErrorKind::AddrInUse
     }
 
     /// Whether the address could not be understood or resolved.
@@ -57,6 +71,15 @@ impl ServeError {
                 "give an address of this machine, such as 127.0.0.1, or 0.0.0.0 for all of them"
             }
             (Kind::Listen(_), _) => "give another address",
+            (Kind::Socket(_), io::ErrorKind::AddrInUse) => {
+                "stop the program that listens there, remove the file if it is no socket, or give another path"
+            }
+            (Kind::Socket(_), io::ErrorKind::PermissionDenied) => {
+                "give a path in a directory that can be written to"
+            }
+            (Kind::Socket(_), io::ErrorKind::NotFound) => "make the directory, or give another path",
+            (Kind::Socket(_), _) => "give another path",
+            (Kind::Option(_), _) => "give at least 1, and a duration above zero",
             (Kind::Start, _) => "raise the process's limits of threads and open files",
         }
     }
@@ -67,6 +90,8 @@ impl fmt::Display for ServeError {
         match &self.kind {
             Kind::Address(addr) => write!(f, "{addr} is not an address to listen on")?,
             Kind::Listen(addr) => write!(f, "cannot listen on {addr}")?,
+            Kind::Socket(path) => write!(f, "cannot listen at {path}")?,
+            Kind::Option(name) => write!(f, "`{name}` is zero")?,
             Kind::Start => write!(f, "cannot start the scrape endpoint")?,
         }
         write!(f, ": {}; {}", self.source, self.advice())
