@@ -3,10 +3,10 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tachometer::Snapshot;
-use tachometer_prometheus::{Escaping, Format, clashes, encode_as};
+use tachometer_prometheus::{Coding, Escaping, Format, clashes, encode_as};
 
 use crate::hand_built;
-use crate::input::{Accept, Exposition, Name, Rejection, Request};
+use crate::input::{Accept, AcceptEncoding, Exposition, Name, Rejection, Request};
 use crate::{live, names};
 
 /// The answer to a line. None to what is not asked of this program: requests for the endpoint.
@@ -20,6 +20,7 @@ pub(crate) fn to(line: &str) -> Option<Value> {
         "render" | "render-reject" => render(input.get()),
         "live" => live(input.get()),
         "negotiate" => negotiate(input.get()),
+        "negotiate-encoding" => negotiate_encoding(input.get()),
         "escape-name" => escape(input.get()),
         "map-name" => read(input.get()).and_then(|name| names::of_instrument(&name)),
         "map-label" => read(input.get()).and_then(|name| names::of_attribute(&name)),
@@ -54,6 +55,12 @@ fn expose(snapshot: &Snapshot, escaping: Escaping) -> Result<Value, Rejection> {
 fn negotiate(input: &str) -> Result<Value, Rejection> {
     let Accept { accept } = read(input)?;
     Ok(json!({ "content_type": Format::negotiate(accept.as_deref()).content_type() }))
+}
+
+fn negotiate_encoding(input: &str) -> Result<Value, Rejection> {
+    let AcceptEncoding { accept_encoding } = read(input)?;
+    let coding = Coding::negotiate(accept_encoding.as_deref());
+    Ok(json!({ "content_encoding": coding.content_encoding().unwrap_or("identity") }))
 }
 
 fn escape(input: &str) -> Result<Value, Rejection> {

@@ -102,6 +102,11 @@ pub(crate) struct Accept {
 
 /// A name, or several that must not become one.
 #[derive(Deserialize)]
+pub(crate) struct AcceptEncoding {
+    pub(crate) accept_encoding: Option<String>,
+}
+
+#[derive(Deserialize)]
 pub(crate) struct Name {
     #[serde(default)]
     pub(crate) name: Option<String>,
