@@ -47,14 +47,16 @@ NAMES = {
 }
 PREFIX = "pipeline_"
 # The pipeline's, and what the engine says of itself.
-ALL_SAMPLES = f'{{__name__=~"({PREFIX}|tachometer_).*"}}'
+# What the endpoint says of its scrapes changes with each, so no two are equal.
+OF_SCRAPES = "tachometer_scrape"
+ALL_SAMPLES = f'{{__name__=~"({PREFIX}|tachometer_).*",__name__!~"{OF_SCRAPES}.*"}}'
 LABEL = re.compile(r'([a-zA-Z_]\w*)="((?:[^"\\]|\\.)*)"')
 SAMPLE = re.compile(r"([a-zA-Z_:][\w:]*)(?:\{(.*)\})? (\S+)$", re.ASCII)
 ESCAPES = {"\\\\": "\\", '\\"': '"', "\\n": "\n"}
 
 
-def get(url):
-    with urllib.request.urlopen(url, timeout=10) as answer:
+def get(url, accept="*/*"):
+    with urllib.request.urlopen(urllib.request.Request(url, headers={"Accept": accept}), timeout=10) as answer:
         return answer.read().decode()
 
 
@@ -88,10 +90,10 @@ def labels_of(metric):
 
 
 def exposed(metrics):
-    """The samples of an exposition, as `query` returns them."""
+    """The samples of an exposition, as `query` returns them: in the format that Prometheus asks for."""
     samples = {}
-    for line in get(f"{metrics}/metrics").splitlines():
-        if not line or line.startswith("#"):
+    for line in get(f"{metrics}/metrics", "application/openmetrics-text").splitlines():
+        if not line or line.startswith(("#", OF_SCRAPES)):
             continue
         name, labels, value = SAMPLE.match(line).groups()
         pairs = [(k, re.sub(r"\\.", lambda m: ESCAPES[m[0]], v)) for k, v in LABEL.findall(labels or "")]
@@ -153,8 +155,10 @@ def scraped(prometheus, metrics):
 
     until(check)
     types = {name: entries[0]["type"] for name, entries in api(prometheus, "metadata").items()}
-    wrong = [f"{name}: {types.get(PREFIX + name)}, not {kind}" for name, kind in NAMES.items()
-             if types.get(PREFIX + name) != kind]
+    # OpenMetrics calls the family of a counter `x_total` just `x`.
+    named = {name: PREFIX + name.removesuffix("_total") for name in NAMES}
+    wrong = [f"{name}: {types.get(named[name])}, not {kind}" for name, kind in NAMES.items()
+             if types.get(named[name]) != kind]
     if wrong:
         sys.exit("metrics with another type, or none: " + "; ".join(wrong))
     stored = {dict(key)["__name__"] for key in query(prometheus, ALL_SAMPLES)}
