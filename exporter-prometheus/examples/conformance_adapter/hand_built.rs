@@ -1,8 +1,10 @@
 //! Snapshots that are built by hand.
 
-use tachometer::{FamilyBuilder, MetricKind, Number, Snapshot};
+use std::time::{Duration, UNIX_EPOCH};
 
-use crate::input::{Decimal, Family, Metric, Rejection, Type};
+use tachometer::{Exemplar, FamilyBuilder, MetricKind, Number, Snapshot};
+
+use crate::input::{self, Bucket, Decimal, Family, Metric, Rejection, Type};
 
 /// The snapshot that holds these families.
 pub(crate) fn snapshot(families: &[Family]) -> Result<Snapshot, Rejection> {
@@ -27,6 +29,7 @@ pub(crate) fn build(family: &Family) -> Result<FamilyBuilder, Rejection> {
         if let Some(timestamp_ms) = metric.timestamp_ms {
             built = built.timestamp_ms(timestamp_ms);
         }
+        built = add_exemplars(built, metric)?;
     }
     Ok(built)
 }
@@ -47,7 +50,8 @@ fn add(family: FamilyBuilder, kind: Type, metric: &Metric) -> Result<FamilyBuild
     let labels = metric.labels.iter().map(|(name, value)| (&**name, &**value));
     Ok(match kind {
         Type::Histogram => {
-            let buckets = pairs(needed(&metric.buckets, "buckets")?, Decimal::to_u64)?;
+            let buckets = needed(&metric.buckets, "buckets")?.iter().map(Bucket::upto);
+            let buckets = buckets.collect::<Result<Vec<_>, _>>()?;
             let last = buckets.last().map_or(0, |(_, count)| *count);
             family.histogram(
                 labels,
@@ -82,6 +86,36 @@ fn add(family: FamilyBuilder, kind: Type, metric: &Metric) -> Result<FamilyBuild
             family.number(labels, Number::F64(needed(&metric.value, "value")?.to_f64()?))
         }
     })
+}
+
+/// Adds the exemplars of the buckets, and that of the series: in a histogram, of the bucket that its value is in.
+fn add_exemplars(mut family: FamilyBuilder, metric: &Metric) -> Result<FamilyBuilder, Rejection> {
+    let buckets = metric.buckets.as_deref().unwrap_or_default();
+    for (index, exemplar) in
+        buckets.iter().enumerate().filter_map(|(index, bucket)| Some((index, bucket.exemplar()?)))
+    {
+        family = add_exemplar(family, index, exemplar)?;
+    }
+    let Some(exemplar) = &metric.exemplar else { return Ok(family) };
+    let value = exemplar.value.to_f64()?;
+    let bounds = buckets.iter().map(|bucket| Ok(bucket.upto()?.0)).collect::<Result<Vec<_>, Rejection>>()?;
+    add_exemplar(family, bounds.iter().take_while(|bound| **bound < value).count(), exemplar)
+}
+
+/// Adds an exemplar. One that cannot be costs itself and not the sample.
+fn add_exemplar(
+    family: FamilyBuilder,
+    bucket: usize,
+    given: &input::Exemplar,
+) -> Result<FamilyBuilder, Rejection> {
+    let labels = given.labels.iter().map(|(name, value)| (&**name, value));
+    let Ok(mut exemplar) = Exemplar::new(labels, given.value.to_f64()?) else { return Ok(family) };
+    if let Some(timestamp_ms) = given.timestamp_ms {
+        exemplar = exemplar.at(UNIX_EPOCH + Duration::from_millis(timestamp_ms));
+    } else if let Some(timestamp) = &given.timestamp {
+        exemplar = exemplar.at(UNIX_EPOCH + Duration::try_from_secs_f64(timestamp.to_f64()?)?);
+    }
+    Ok(family.exemplar(bucket, exemplar))
 }
 
 /// The value of a counter: whole and exact where it can be.

@@ -61,19 +61,37 @@ pub(crate) struct Metric {
     #[serde(default)]
     pub(crate) labels: Vec<(String, String)>,
     pub(crate) value: Option<Decimal>,
-    /// Upper bounds, and the observations up to each.
-    pub(crate) buckets: Option<Vec<(Decimal, Decimal)>>,
+    pub(crate) buckets: Option<Vec<Bucket>>,
     pub(crate) quantiles: Option<Vec<(Decimal, Decimal)>>,
     pub(crate) sum: Option<Decimal>,
     pub(crate) count: Option<Decimal>,
     pub(crate) states: Option<Vec<(String, Decimal)>>,
     pub(crate) timestamp_ms: Option<i64>,
+    pub(crate) exemplar: Option<Exemplar>,
     /// What is added to a live counter or gauge.
     #[serde(default)]
     pub(crate) inc: Vec<Decimal>,
     pub(crate) bounds: Option<Vec<Decimal>>,
     #[serde(default)]
     pub(crate) observe: Vec<Decimal>,
+}
+
+/// An upper bound, the observations up to it, and perhaps an exemplar.
+#[derive(Clone, Deserialize)]
+#[serde(untagged)]
+pub(crate) enum Bucket {
+    Plain(Decimal, Decimal),
+    WithExemplar(Decimal, Decimal, Exemplar),
+}
+
+#[derive(Clone, Deserialize)]
+pub(crate) struct Exemplar {
+    #[serde(default)]
+    pub(crate) labels: Vec<(String, String)>,
+    pub(crate) value: Decimal,
+    pub(crate) timestamp_ms: Option<u64>,
+    /// In seconds.
+    pub(crate) timestamp: Option<Decimal>,
 }
 
 /// A number, which stands in a text because JSON has neither NaN nor all of `u64`.
@@ -119,6 +137,20 @@ pub(crate) struct Name {
 impl Name {
     pub(crate) fn all(&self) -> impl Iterator<Item = &String> {
         self.name.iter().chain(&self.names)
+    }
+}
+
+impl Bucket {
+    pub(crate) fn upto(&self) -> Result<(f64, u64), Rejection> {
+        let (Self::Plain(bound, count) | Self::WithExemplar(bound, count, _)) = self;
+        Ok((bound.to_f64()?, count.to_u64()?))
+    }
+
+    pub(crate) fn exemplar(&self) -> Option<&Exemplar> {
+        match self {
+            Self::Plain(..) => None,
+            Self::WithExemplar(_, _, exemplar) => Some(exemplar),
+        }
     }
 }
 
