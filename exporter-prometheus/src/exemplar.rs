@@ -1,19 +1,18 @@
 //! Exemplars and created times, which OpenMetrics alone has.
 //!
 //! ```text
-//! sent_total 17 # {trace_id="4bf92f35"} 3 1600000000.123      a record that is in the value, with its time
-//! sent_created 1599999000.5                                   since when the value counts
+//! sent_total 17 # {trace_id="4bf92f35"} 3.0 1.600000000123e+09      a record that is in the value, with its time
+//! sent_created 1599999000.5                                         since when the value counts
 //! ```
 
-use std::fmt::Write;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::UNIX_EPOCH;
 
 use tachometer::{Exemplar, MetricKind, SeriesView};
 
 use crate::escape::push_label_value;
 use crate::format::Syntax;
 use crate::heading::Heading;
-use crate::number::{push_f64, push_u64};
+use crate::number::push_canonical;
 
 /// The exemplars of a series with the indices of their buckets, where the format may show them.
 #[inline]
@@ -47,21 +46,11 @@ pub(crate) fn push_exemplar(out: &mut String, exemplar: &Exemplar) {
         out.push('"');
     }
     out.push_str("} ");
-    push_f64(out, exemplar.value());
-    if let Some(time) = exemplar.time() {
-        push_time(out, time);
-    }
-}
-
-/// Appends a time in seconds, to the nanosecond and without zeros at its end; none before the Unix epoch.
-fn push_time(out: &mut String, time: SystemTime) {
-    let Ok(since_epoch) = time.duration_since(UNIX_EPOCH) else { return };
-    out.push(' ');
-    push_u64(out, since_epoch.as_secs());
-    if since_epoch.subsec_nanos() > 0 {
-        // A `String` takes whatever is written to it.
-        let _ = write!(out, ".{:09}", since_epoch.subsec_nanos());
-        out.truncate(out.trim_end_matches('0').len());
+    // As Prometheus' Go library spells the numbers here: tools compare exemplars as text.
+    push_canonical(out, exemplar.value());
+    if let Some(since_epoch) = exemplar.time().and_then(|time| time.duration_since(UNIX_EPOCH).ok()) {
+        out.push(' ');
+        push_canonical(out, since_epoch.as_secs_f64());
     }
 }
 
@@ -77,11 +66,11 @@ mod tests {
         let traced = Exemplar::new([("trace_id", "4bf9"), ("note", "say \"hi\"\n")], 0.67);
         let at = |nanoseconds| UNIX_EPOCH + Duration::from_nanos(nanoseconds);
         let cases = [
-            (none.clone(), " # {} 1"),
-            (none.clone().map(|none| none.at(at(1_600_000_000_000_000_000))), " # {} 1 1600000000"),
-            (none.clone().map(|none| none.at(at(1_600_000_000_120_000_000))), " # {} 1 1600000000.12"),
-            (none.clone().map(|none| none.at(at(1))), " # {} 1 0.000000001"),
-            (none.map(|none| none.at(UNIX_EPOCH - Duration::from_secs(1))), " # {} 1"),
+            (none.clone(), " # {} 1.0"),
+            (none.clone().map(|none| none.at(at(1_520_879_607_789_000_000))), " # {} 1.0 1.520879607789e+09"),
+            (none.clone().map(|none| none.at(at(12_345_600_000_000))), " # {} 1.0 12345.6"),
+            (none.clone().map(|none| none.at(at(1))), " # {} 1.0 1e-09"),
+            (none.map(|none| none.at(UNIX_EPOCH - Duration::from_secs(1))), " # {} 1.0"),
             (traced, " # {trace_id=\"4bf9\",note=\"say \\\"hi\\\"\\n\"} 0.67"),
         ];
         for (exemplar, expected) in cases {

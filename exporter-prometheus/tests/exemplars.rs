@@ -62,12 +62,12 @@ hits 1
 # TYPE level gauge
 level 5
 # TYPE sent counter
-sent_total{stream="a"} 17 # {trace_id="4bf9"} 3 1600000000.123
+sent_total{stream="a"} 17 # {trace_id="4bf9"} 3.0 1.600000000123e+09
 sent_created{stream="a"} 1599999000.5
 # TYPE size histogram
 size_bucket{le="1.0"} 2 # {trace_id="a b"} 0.67
 size_bucket{le="2.0"} 3
-size_bucket{le="+Inf"} 4 # {trace_id="c\\d"} 4.5 1600000000
+size_bucket{le="+Inf"} 4 # {trace_id="c\\d"} 4.5 1.6e+09
 size_sum 9
 size_count 4
 size_created 1
