@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use tachometer_prometheus::Exporter;
 
-use common::{Answer, Gate, Outcome, ask, connect, exporter, plain, request, rest, talk};
+use common::{Answer, Gate, Outcome, ask, connect, exporter, plain, request, rest, talk, until};
 
 #[test]
 fn connections_beyond_the_limit_are_told_so_and_closed_and_others_stay() -> Outcome {
@@ -34,7 +34,7 @@ fn connections_beyond_the_limit_are_told_so_and_closed_and_others_stay() -> Outc
         stream.write_all(request("GET", "/health", "").as_bytes())?;
         assert!(String::from_utf8_lossy(&rest(stream)?).ends_with("\r\n\r\nok\n"));
     }
-    while ask(server.addr(), "GET", "/metrics")?.status != "HTTP/1.1 200 OK" {}
+    until(|| ask(server.addr(), "GET", "/metrics").is_ok_and(|answer| answer.status == "HTTP/1.1 200 OK"));
     Ok(())
 }
 

@@ -7,7 +7,7 @@ use std::io::Write;
 use tachometer::{Registry, Snapshot};
 use tachometer_prometheus::Exporter;
 
-use common::{Large, Outcome, ask, connect, plain, request, rest, talk};
+use common::{Large, Outcome, ask, connect, plain, request, rest, talk, until};
 
 /// The value of a counter of the endpoint, in a registry with prefix `shop`.
 fn count(snapshot: &Snapshot, name: &str, label: (&str, &str)) -> Option<u64> {
@@ -82,10 +82,10 @@ fn refusals_and_errors_are_counted_by_reason() -> Outcome {
     rest(&mut slow)?;
     // An idle connection is no error.
     rest(&mut connect(server.addr())?)?;
-    while failed("header_timeout") != Some(1) {}
+    until(|| failed("header_timeout") == Some(1));
     let mut slow = connect(server.addr())?;
     slow.write_all(b"GET /metrics HTTP/1.0\r\n\r\n")?;
-    while failed("write_timeout") != Some(1) {}
+    until(|| failed("write_timeout") == Some(1));
     let one = options.max_connections(1).header_timeout(timeout * 100).serve("127.0.0.1:0")?;
     let mut first = connect(one.addr())?;
     first.write_all(b"GET /health HTTP/1.1\r\nHost: x\r\n\r\n")?;

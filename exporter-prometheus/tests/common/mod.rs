@@ -6,7 +6,7 @@ use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::sync::Mutex;
 use std::sync::mpsc::{self, Receiver, SyncSender};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tachometer::{RegisterError, Registry};
 use tachometer_prometheus::{Exporter, Server};
@@ -93,6 +93,15 @@ pub(crate) fn connect(addr: SocketAddr) -> std::io::Result<TcpStream> {
     let stream = TcpStream::connect(addr)?;
     stream.set_read_timeout(Some(Duration::from_secs(60)))?;
     Ok(stream)
+}
+
+/// Waits until it holds; half a minute in vain fails the test.
+pub(crate) fn until(mut holds: impl FnMut() -> bool) {
+    let begin = Instant::now();
+    while !holds() {
+        assert!(begin.elapsed() < Duration::from_secs(30), "it does not come to hold");
+        std::thread::sleep(Duration::from_millis(1));
+    }
 }
 
 /// A callback that waits until it is let go.
