@@ -2,8 +2,8 @@
 //! the same clients at them.
 //!
 //! A program takes the size of its exposition as its argument, prints `serving ADDRESS`, and ends when its input does.
-//! Lines of the input are commands: `record` begins to record without a pause, and each `report` prints what the
-//! slowest of a thousand records took since the last.
+//! Lines of the input are commands: `record N` begins to record in `N` series in turn, without a pause, and each `report`
+//! prints what the slowest of a thousand records took since the last.
 
 use std::io::{BufRead, Write, stdin, stdout};
 use std::net::SocketAddr;
@@ -12,9 +12,6 @@ use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
 use hdrhistogram::Histogram;
-
-/// Series that are recorded in: those of a loop, not of a whole program.
-pub const RECORDED: usize = 16;
 
 /// How many series there are, and how long their label is.
 #[derive(Clone, Copy, Debug)]
@@ -44,39 +41,41 @@ impl Size {
     }
 }
 
-/// Says where the program serves, and does what the input says until it ends. `record` records once.
-pub fn run(addr: SocketAddr, record: impl FnMut() + Send + 'static) -> Result<()> {
+/// Says where the program serves, and does what the input says until it ends. `record` records in the series with this
+/// number.
+pub fn run(addr: SocketAddr, record: impl Fn(usize) + Send + 'static) -> Result<()> {
     println!("serving {addr}");
     stdout().flush()?;
     let (ask, asked) = channel();
     let mut waiting = Some((record, asked));
     for command in stdin().lock().lines() {
-        match &*command? {
-            "record" => {
-                if let Some((record, asked)) = waiting.take() {
-                    std::thread::spawn(move || keep_recording(record, &asked));
-                }
+        let command = command?;
+        if command == "report" {
+            let (answer, answered) = channel();
+            ask.send(answer).context("nothing is recorded")?;
+            let (p999, records) = answered.recv().context("nothing is recorded")?;
+            println!("p99.9 {p999} ns of {records} records");
+            stdout().flush()?;
+        } else if let Some(series) = command.strip_prefix("record ") {
+            let series = series.parse().with_context(|| format!("{series:?} is no number of series"))?;
+            if let Some((record, asked)) = waiting.take() {
+                std::thread::spawn(move || keep_recording(record, series, &asked));
             }
-            "report" => {
-                let (answer, answered) = channel();
-                ask.send(answer).context("nothing is recorded")?;
-                let (p999, records) = answered.recv().context("nothing is recorded")?;
-                println!("p99.9 {p999} ns of {records} records");
-                stdout().flush()?;
-            }
-            other => bail!("unknown command {other:?}: use record or report"),
+        } else {
+            bail!("unknown command {command:?}: use `record N` or `report`");
         }
     }
     Ok(())
 }
 
 /// Records without a pause, and answers with the time that one in a thousand reaches, in nanoseconds.
-fn keep_recording(mut record: impl FnMut(), asked: &Receiver<Sender<(u64, u64)>>) {
+fn keep_recording(record: impl Fn(usize), series: usize, asked: &Receiver<Sender<(u64, u64)>>) {
+    let mut numbers = (0..series).cycle();
     let mut times = Histogram::<u64>::new(3).expect("three digits are allowed");
     loop {
-        for _ in 0..1_000 {
+        for number in numbers.by_ref().take(1_000) {
             let begin = Instant::now();
-            record();
+            record(number);
             times.saturating_record(begin.elapsed().as_nanos() as u64);
         }
         match asked.try_recv() {
