@@ -15,19 +15,10 @@ patience_seconds=30
 tools="${CARGO_TARGET_DIR:-$PWD/target}/tools"
 made="$directory/expositions"
 mkdir "$made"
-pids=()
 # Where the scripts find the client, and nothing else is written.
 export PYTHONPATH="$tools/python" PYTHONDONTWRITEBYTECODE=1
 
-clean_up() {
-    for pid in "${pids[@]}"; do
-        stop "$pid"
-    done
-    rm -rf "$directory"
-}
-trap clean_up EXIT
-trap 'exit 130' INT
-trap 'exit 143' TERM
+clean_up_at_the_end
 
 # Starts a server whose log is $1, waits until a line of it matches $2, and sets `address` to what the parentheses hold.
 start() {

@@ -23,6 +23,14 @@ stop() {
     wait "$1" 2>/dev/null || true
 }
 
+# Stops the programs whose ids are in `pids`, and removes the directory, when the script ends, whatever the end is.
+clean_up_at_the_end() {
+    pids=()
+    trap 'for pid in "${pids[@]}"; do stop "$pid"; done; rm -rf "$directory"' EXIT
+    trap 'exit 130' INT
+    trap 'exit 143' TERM
+}
+
 # Waits until a line of a log matches, and prints what the parentheses of the pattern hold. $4 writes the log.
 await_line() {
     local log=$1 pattern=$2 seconds=$3 pid=$4 end=$((SECONDS + $3))

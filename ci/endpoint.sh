@@ -14,18 +14,9 @@ storm_seconds=5
 directory=$(mktemp -d)
 # shellcheck source=ci/common.sh
 source ci/common.sh
-pids=()
 missed=()
 
-clean_up() {
-    for pid in "${pids[@]}"; do
-        stop "$pid"
-    done
-    rm -rf "$directory"
-}
-trap clean_up EXIT
-trap 'exit 130' INT
-trap 'exit 143' TERM
+clean_up_at_the_end
 
 # Starts a program with a size and a limit of descriptors, and sets `pid` and `address`. Its input stays open: commands
 # go to descriptor `commands`, and it is ended by closing that.

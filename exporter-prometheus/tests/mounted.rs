@@ -2,35 +2,16 @@
 
 mod common;
 
-use std::future::Future;
-use std::pin::pin;
-use std::sync::Arc;
-use std::task::{Context, Poll, Wake, Waker};
-use std::thread::{self, Thread};
+use std::task::{Context, Waker};
+use std::thread;
 
 use http_body_util::BodyExt;
 use hyper::{Method, Request, StatusCode};
+// An executor that is not tokio.
+use pollster::block_on;
 use tachometer_prometheus::{AnswerBody, Exporter, MetricsService};
 
 use common::{EXPOSITION, Gate, Outcome, ask, exporter, plain};
-
-/// An executor that is not tokio.
-fn block_on<F: Future>(future: F) -> F::Output {
-    struct Unpark(Thread);
-    impl Wake for Unpark {
-        fn wake(self: Arc<Self>) {
-            self.0.unpark();
-        }
-    }
-    let waker = Waker::from(Arc::new(Unpark(thread::current())));
-    let mut future = pin!(future);
-    loop {
-        match future.as_mut().poll(&mut Context::from_waker(&waker)) {
-            Poll::Ready(output) => return output,
-            Poll::Pending => thread::park(),
-        }
-    }
-}
 
 async fn call(service: &MetricsService, method: Method, path: &str) -> hyper::Response<AnswerBody> {
     let request = Request::builder().method(method).uri(path).body(()).expect("a request");

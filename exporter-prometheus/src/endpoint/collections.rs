@@ -150,30 +150,12 @@ fn off_this_thread(job: impl FnOnce() + Send + 'static) -> io::Result<()> {
 mod tests {
     use super::{Collections, Unavailable, Wanted};
     use hyper::body::Bytes;
+    // An executor that is not tokio.
+    use pollster::block_on;
     use std::future::Future;
-    use std::pin::pin;
     use std::sync::atomic::{AtomicUsize, Ordering};
     use std::sync::{Arc, Mutex, mpsc};
-    use std::task::{Context, Poll, Wake, Waker};
-    use std::thread::{self, Thread};
-
-    /// An executor that is not tokio.
-    fn block_on<F: Future>(future: F) -> F::Output {
-        struct Unpark(Thread);
-        impl Wake for Unpark {
-            fn wake(self: Arc<Self>) {
-                self.0.unpark();
-            }
-        }
-        let waker = Waker::from(Arc::new(Unpark(thread::current())));
-        let mut future = pin!(future);
-        loop {
-            match future.as_mut().poll(&mut Context::from_waker(&waker)) {
-                Poll::Ready(output) => return output,
-                Poll::Pending => thread::park(),
-            }
-        }
-    }
+    use std::task::{Context, Waker};
 
     fn runtime() -> tokio::runtime::Runtime {
         tokio::runtime::Builder::new_current_thread().build().expect("threads can be started")
