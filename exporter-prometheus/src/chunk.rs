@@ -60,9 +60,11 @@ impl Chunk {
 
     /// Puts the changed text in place of the chunk.
     pub(crate) fn put(chunk: &mut Arc<Chunk>, text: Vec<u8>) {
+        // Who read it when it was taken may have gone since: nothing of it is true any more.
+        let changed = Chunk { text, deflated: OnceLock::new() };
         match Arc::get_mut(chunk) {
-            Some(own) => own.text = text,
-            None => *chunk = Arc::new(Chunk { text, deflated: OnceLock::new() }),
+            Some(own) => *own = changed,
+            None => *chunk = Arc::new(changed),
         }
     }
 }
@@ -97,5 +99,25 @@ impl Deflater {
         let mut checksum = Crc::new();
         checksum.update(text);
         Deflated { bytes: out.into(), checksum }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Chunk, Deflater};
+    use std::sync::Arc;
+
+    #[test]
+    fn a_chunk_whose_reader_goes_while_it_is_changed_is_compressed_anew() {
+        let mut chunk = Arc::new(Chunk::new(b"sent_total 1\n".to_vec()));
+        let mut deflater = Deflater::new();
+        let before = chunk.deflated(&mut deflater).bytes.clone();
+        let reader = Arc::clone(&chunk);
+        let mut text = Chunk::take(&mut chunk);
+        drop(reader);
+        text[11] = b'2';
+        Chunk::put(&mut chunk, text);
+        assert_eq!(chunk.text(), b"sent_total 2\n");
+        assert_ne!(chunk.deflated(&mut deflater).bytes, before);
     }
 }
