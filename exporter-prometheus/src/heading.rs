@@ -149,7 +149,9 @@ impl Heading {
     fn may_have_unit(&self, unit: &str) -> bool {
         let ends_in_it = self.family().strip_suffix(unit).is_some_and(|rest| rest.ends_with('_'));
         let is_number = !matches!(self.kind, MetricKind::Info | MetricKind::StateSet);
-        self.format.syntax == Syntax::OpenMetrics && ends_in_it && is_number && !unit.is_empty()
+        // A unit is never quoted.
+        let is_writable = !unit.is_empty() && is_legal_metric_name(&format!("_{unit}"));
+        self.format.syntax == Syntax::OpenMetrics && ends_in_it && is_number && is_writable
     }
 
     fn push_family(&self, out: &mut String) {

@@ -45,22 +45,25 @@ pub(crate) fn permitted_time(heading: &Heading, series: SeriesView<'_>) -> Optio
 #[inline]
 pub(crate) fn has_same_lines(heading: &Heading, before: SeriesView<'_>, now: SeriesView<'_>) -> bool {
     let [has_had_time, has_time] = [before, now].map(|series| permitted_time(heading, series).is_some());
-    has_time == has_had_time && (!is_strict(heading) || left_out(heading, before) == left_out(heading, now))
+    has_time == has_had_time && (!is_strict(heading) || leaves_out_the_same(heading, before, now))
 }
 
-/// Which lines of a series are left out, as a number that differs when others are.
-fn left_out(heading: &Heading, series: SeriesView<'_>) -> u64 {
-    let bits = |permitted: bool| u64::from(!permitted);
-    match series.value() {
-        Value::Number(number) => bits(permits_number(heading, number)),
-        Value::Histogram(histogram) => bits(permits_sum_of_histogram(heading, histogram)),
-        Value::Summary(summary) => {
-            let sum = bits(permits_sum(heading, summary.sum()));
-            // Of more than 64 the last ones fall out, and are not looked at: nobody has as many.
-            let bit = |(quantile, value)| bits(permits_quantile(heading, quantile, value));
-            summary.quantiles().fold(sum, |bits, at| bits << 1 | bit(at))
+/// Whether the same lines of a series are left out. In OpenMetrics alone are there any.
+fn leaves_out_the_same(heading: &Heading, before: SeriesView<'_>, now: SeriesView<'_>) -> bool {
+    match (before.value(), now.value()) {
+        (Value::Number(before), Value::Number(now)) => {
+            permits_number(heading, before) == permits_number(heading, now)
         }
-        _ => 0,
+        (Value::Histogram(before), Value::Histogram(now)) => {
+            permits_sum_of_histogram(heading, before) == permits_sum_of_histogram(heading, now)
+        }
+        (Value::Summary(before), Value::Summary(now)) => {
+            let permitted = |(quantile, value)| permits_quantile(heading, quantile, value);
+            permits_sum(heading, before.sum()) == permits_sum(heading, now.sum())
+                && before.quantiles().map(permitted).eq(now.quantiles().map(permitted))
+        }
+        // Infos and state sets have all their lines.
+        _ => true,
     }
 }
 

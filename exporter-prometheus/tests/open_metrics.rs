@@ -2,8 +2,11 @@
 
 mod collected;
 
-use tachometer::{FamilyBuilder, MetricKind, NO_LABELS, Number, Snapshot};
-use tachometer_prometheus::{Escaping, Format, encode, encode_as};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use tachometer::{Collection, FamilyBuilder, MetricKind, NO_LABELS, Number, Registry, Snapshot};
+use tachometer_prometheus::{Escaping, Exporter, Format, encode, encode_as};
 
 fn snapshot<const N: usize>(families: [FamilyBuilder; N]) -> Snapshot {
     let builder = families.into_iter().fold(Snapshot::builder(), |all, family| all.family(family));
@@ -119,6 +122,25 @@ fn a_sum_that_may_not_be_there_takes_the_count_of_a_histogram_along() {
 }
 
 #[test]
+fn quantiles_that_come_and_go_stand_beside_their_values_in_a_text_that_is_kept() {
+    let registry = Registry::builder().self_metrics(false).build().expect("nothing can be wrong");
+    let first = Arc::new(AtomicI64::new(-1));
+    let asked = Arc::clone(&first);
+    let collector = move |out: &mut Collection| {
+        let value = |n: u8| if n == 0 { asked.load(Ordering::Relaxed) as f64 } else { f64::from(n) };
+        let quantiles: Vec<(f64, f64)> = (0..70).map(|n| (f64::from(n) / 70.0, value(n))).collect();
+        out.family(family("s", MetricKind::Summary).summary(NO_LABELS, &quantiles, 1.0, 1));
+    };
+    registry.collector("a summary", collector).expect("the first of its name");
+    let exporter = Exporter::new(&registry);
+    for value in [-1, 0, 5, -1] {
+        first.store(value, Ordering::Relaxed);
+        let kept = exporter.render_as(Format::OPEN_METRICS).to_text();
+        assert_eq!(kept, encode_as(&registry.snapshot(), Format::OPEN_METRICS));
+    }
+}
+
+#[test]
 fn infos_and_state_sets_have_their_own_types() {
     let info = family("build", MetricKind::Info).info([("version", "1.2.3")]).unit("info");
     let states = family("ss", MetricKind::StateSet).state_set(NO_LABELS, &[("a", true), ("bb", false)]);
@@ -144,6 +166,13 @@ fn a_unit_is_named_where_the_name_ends_in_it() {
         "# TYPE busy_seconds_total counter\nbusy_seconds_total 1\n",
         "the text format has no units"
     );
+}
+
+#[test]
+fn a_unit_that_no_line_can_hold_is_left_out() {
+    let gauge = number("x_a\nevil 1", MetricKind::Gauge, 1.0).unit("a\nevil 1");
+    let text = encode_as(&snapshot([gauge]), Format::OPEN_METRICS.with_escaping(Escaping::AllowUtf8));
+    assert_eq!(text, "# TYPE \"x_a\\nevil 1\" gauge\n{\"x_a\\nevil 1\"} 1\n# EOF\n");
 }
 
 #[test]
