@@ -63,7 +63,7 @@ impl Exporter {
     /// # Errors
     ///
     /// When something of `other` has a name that is taken: a family with another kind, help text or unit, a sample
-    /// name (`x_sum` beside histogram `x`), or a series. The error names the families and says what to change. What is
+    /// name (`x_sum` beside histogram `x`; in OpenMetrics also `x_created`), or a series. The error names the families and says what to change. What is
     /// registered later is not checked here: see [`clashes`](Exporter::clashes). Two registries without prefix and
     /// constant labels say the same series of themselves: build one of them with
     /// [`self_metrics(false)`](tachometer::RegistryBuilder::self_metrics).
@@ -98,7 +98,15 @@ impl Exporter {
     /// snapshot of each registry.
     #[must_use]
     pub fn clashes(&self) -> Vec<Clash> {
-        Plan::new(&self.snapshots(), Format::TEXT).into_clashes()
+        let snapshots = self.snapshots();
+        let mut clashes = Plan::new(&snapshots, Format::TEXT).into_clashes();
+        // There a family takes more names, `foo_created` for instance.
+        for clash in Plan::new(&snapshots, Format::OPEN_METRICS).into_clashes() {
+            if !clashes.contains(&clash) {
+                clashes.push(clash);
+            }
+        }
+        clashes
     }
 
     /// A snapshot of each registry, in the order in which they were given.

@@ -161,6 +161,16 @@ fn the_same_series_in_two_registries_is_a_clash() -> Result<(), RegisterError> {
 }
 
 #[test]
+fn a_name_that_openmetrics_alone_takes_is_a_clash() -> Result<(), RegisterError> {
+    let (gauges, histograms) = (plain(), plain());
+    gauges.gauge("foo_created", "Foo.")?.set(1.0);
+    histograms.histogram("foo", "Foo.")?.observe(1.0);
+    let error = Exporter::new(&gauges).and(&histograms).expect_err("OpenMetrics would lose a family");
+    assert!(error.to_string().contains("both have samples or metadata named `foo_created`"), "{error}");
+    Ok(())
+}
+
+#[test]
 fn late_clashes_stay_out_of_the_exposition_and_are_listed() -> Result<(), Box<dyn std::error::Error>> {
     let (first, second) = (plain(), plain());
     let exporter = Exporter::new(&first).and(&second)?;
