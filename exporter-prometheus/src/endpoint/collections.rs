@@ -6,7 +6,6 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
@@ -78,12 +77,13 @@ impl Collections {
         let (sender, receiver) = watch::channel(None);
         under_way.insert(wanted.clone(), receiver.clone());
         drop(under_way);
-        let collection =
-            Collection { of: Arc::clone(self), wanted, sender, outcome: Err(Unavailable::Failed) };
-        off_this_thread(move || collection.run()).map_err(|error| {
-            tracing::error!(target: "tachometer_prometheus", %error, "no thread for a scrape can be started");
-            Unavailable::Failed
-        })?;
+        let ending = Ending { of: Arc::clone(self), wanted, sender };
+        let collection = Collection { ending: ending.clone(), outcome: Err(Unavailable::Failed) };
+        if !off_this_thread(move || collection.run()) {
+            tracing::error!(target: "tachometer_prometheus", "no thread for a scrape can be started");
+            // The job may lie in a queue for ever, and nobody must wait for it.
+            ending.tell(Err(Unavailable::Failed));
+        }
         Ok(receiver)
     }
 
@@ -112,16 +112,15 @@ impl fmt::Debug for Collections {
 
 /// A collection that is under way. Dropped unfinished, it tells those who wait that it failed.
 struct Collection {
-    of: Arc<Collections>,
-    wanted: Wanted,
-    sender: watch::Sender<Option<Outcome>>,
+    ending: Ending,
     outcome: Outcome,
 }
 
 impl Collection {
     fn run(mut self) {
+        let Ending { of, wanted, .. } = &self.ending;
         // What a panic leaves behind is not used again: the exporter gives up the image that it was changing.
-        self.outcome = catch_unwind(AssertUnwindSafe(|| self.of.render(&self.wanted))).map_err(|_| {
+        self.outcome = catch_unwind(AssertUnwindSafe(|| of.render(wanted))).map_err(|_| {
             tracing::error!(target: "tachometer_prometheus", "a scrape panicked; its clients are told with status 500");
             Unavailable::Failed
         });
@@ -130,25 +129,45 @@ impl Collection {
 
 impl Drop for Collection {
     fn drop(&mut self) {
-        // Who comes from here on gets a collection that begins after the request.
-        self.of.under_way().remove(&self.wanted);
-        let outcome = std::mem::replace(&mut self.outcome, Err(Unavailable::Failed));
+        self.ending.tell(std::mem::replace(&mut self.outcome, Err(Unavailable::Failed)));
+    }
+}
+
+/// Whom to tell what became of a collection.
+#[derive(Clone)]
+struct Ending {
+    of: Arc<Collections>,
+    wanted: Wanted,
+    sender: watch::Sender<Option<Outcome>>,
+}
+
+impl Ending {
+    fn tell(&self, outcome: Outcome) {
+        let mut under_way = self.of.under_way();
+        // Who comes from here on gets a collection that begins after the request. One that was given up before, and has
+        // run all the same, has a successor under its name.
+        let is_own = |receiver: &watch::Receiver<_>| receiver.same_channel(&self.sender.subscribe());
+        if under_way.get(&self.wanted).is_some_and(is_own) {
+            under_way.remove(&self.wanted);
+        }
+        drop(under_way);
         self.sender.send_replace(Some(outcome));
     }
 }
 
 /// Runs what may block: on a thread that the runtime keeps for this, or on a new one where there is no tokio runtime.
-fn off_this_thread(job: impl FnOnce() + Send + 'static) -> io::Result<()> {
-    match Handle::try_current() {
-        Ok(runtime) => drop(runtime.spawn_blocking(job)),
-        Err(_) => drop(thread::Builder::new().name("tachometer-render".to_owned()).spawn(job)?),
-    }
-    Ok(())
+/// False if there is no thread for it, or may be none.
+fn off_this_thread(job: impl FnOnce() + Send + 'static) -> bool {
+    let Ok(runtime) = Handle::try_current() else {
+        return thread::Builder::new().name("tachometer-render".to_owned()).spawn(job).is_ok();
+    };
+    // It panics if it has no thread and cannot start one, and keeps the job for one that it may have later.
+    catch_unwind(AssertUnwindSafe(|| drop(runtime.spawn_blocking(job)))).is_ok()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Collections, Unavailable, Wanted};
+    use super::{Collection, Collections, Ending, Unavailable, Wanted};
     use hyper::body::Bytes;
     // An executor that is not tokio.
     use pollster::block_on;
@@ -156,6 +175,7 @@ mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
     use std::sync::{Arc, Mutex, mpsc};
     use std::task::{Context, Waker};
+    use tokio::sync::watch;
 
     fn runtime() -> tokio::runtime::Runtime {
         tokio::runtime::Builder::new_current_thread().build().expect("threads can be started")
@@ -212,5 +232,29 @@ mod tests {
         assert_eq!(block_on(collections.get(Wanted::Snapshot)).err(), Some(Unavailable::Failed));
         drop(entered);
         assert!(block_on(collections.get(Wanted::Snapshot)).is_ok());
+    }
+
+    #[test]
+    fn a_collection_that_is_given_up_keeps_nobody_waiting_and_does_not_end_its_successor() {
+        let render = |_: &Wanted| vec![Bytes::from_static(b"up 1\n")];
+        let collections = Arc::new(Collections::new(Box::new(render), 1, 0, None));
+        let begin = || {
+            let (sender, receiver) = watch::channel(None);
+            collections.under_way().insert(Wanted::Snapshot, receiver);
+            Ending { of: Arc::clone(&collections), wanted: Wanted::Snapshot, sender }
+        };
+        let given_up = begin();
+        // A job that lies in a queue, of which nobody knows when it will run.
+        let queued = Collection { ending: given_up.clone(), outcome: Err(Unavailable::Failed) };
+        let mut waiting = Box::pin(collections.get(Wanted::Snapshot));
+        assert!(waiting.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
+        given_up.tell(Err(Unavailable::Failed));
+        assert_eq!(block_on(waiting).map(|body| body.bytes()), Err(Unavailable::Failed));
+
+        let successor = begin();
+        queued.run();
+        assert_eq!(collections.under_way().len(), 1);
+        successor.tell(Err(Unavailable::Failed));
+        assert_eq!(block_on(collections.get(Wanted::Snapshot)).map(|body| body.bytes()), Ok(5));
     }
 }

@@ -138,8 +138,12 @@ fn prepare<L>(listen: impl FnOnce() -> io::Result<L>, renders: usize) -> io::Res
         .enable_io()
         .enable_time()
         .max_blocking_threads(renders)
+        // A scrape must not fail because no thread can be started just then: the first one stays.
+        .thread_keep_alive(Duration::MAX)
         .thread_name("tachometer-render")
         .build()?;
+    let first = runtime.spawn_blocking(|| ());
+    runtime.block_on(first).map_err(io::Error::other)?;
     let in_runtime = runtime.enter();
     let listener = listen()?;
     drop(in_runtime);
