@@ -77,6 +77,27 @@ fn a_socket_that_answers_is_never_removed_and_a_dead_one_is_replaced() -> Outcom
 }
 
 #[test]
+fn a_socket_whose_queue_is_full_is_alive() -> Outcome {
+    let directory = Directory::new("full")?;
+    let path = directory.0.join("metrics.sock");
+    let listener = UnixListener::bind(&path)?;
+    let connect = || {
+        let socket = socket2::Socket::new(socket2::Domain::UNIX, socket2::Type::STREAM, None)?;
+        socket.set_nonblocking(true)?;
+        socket.connect(&socket2::SockAddr::unix(&path)?).map(|()| socket)
+    };
+    let mut waiting = Vec::new();
+    while let Ok(socket) = connect() {
+        waiting.push(socket);
+    }
+    let error = exporter()?.server().serve_unix(&path).expect_err("somebody listens");
+    assert!(error.is_address_in_use(), "{error}");
+    assert!(path.exists());
+    drop(listener);
+    Ok(())
+}
+
+#[test]
 fn files_that_are_no_sockets_are_left_alone() -> Outcome {
     let directory = Directory::new("files")?;
     let path = directory.0.join("notes.txt");

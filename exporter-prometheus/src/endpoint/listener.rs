@@ -35,10 +35,11 @@ pub(super) mod unix {
     use std::io;
     use std::net::IpAddr;
     use std::os::unix::fs::{FileTypeExt, MetadataExt};
-    use std::os::unix::net::{UnixListener as Std, UnixStream as StdStream};
+    use std::os::unix::net::UnixListener as Std;
     use std::path::{Path, PathBuf};
     use std::task::{Context, Poll};
 
+    use socket2::{Domain, SockAddr, Type};
     use tokio::net::{UnixListener, UnixStream};
 
     use super::Listener;
@@ -76,11 +77,15 @@ pub(super) mod unix {
     /// Listens at `path`. A socket that answers there is left alone; one that a program has left behind is removed.
     pub(in super::super) fn bind(path: &Path) -> io::Result<(Std, SocketFile)> {
         if fs::symlink_metadata(path).is_ok_and(|found| found.file_type().is_socket()) {
-            match StdStream::connect(path) {
-                Ok(_) => return Err(io::ErrorKind::AddrInUse.into()),
+            match connect(path) {
+                // Its queue may be full: who waits there is alive.
+                Ok(()) => return Err(io::ErrorKind::AddrInUse.into()),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    return Err(io::ErrorKind::AddrInUse.into());
+                }
                 Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => fs::remove_file(path)?,
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-                // It may be alive: its queue may be full, or it may be another user's.
+                // It may be alive, and another user's.
                 Err(error) => return Err(error),
             }
         }
@@ -88,6 +93,13 @@ pub(super) mod unix {
         let listener = Std::bind(path)?;
         let file = SocketFile { path: path.to_owned(), identity: identity(path)? };
         Ok((listener, file))
+    }
+
+    /// Connects without waiting for a place in the queue.
+    fn connect(path: &Path) -> io::Result<()> {
+        let socket = socket2::Socket::new(Domain::UNIX, Type::STREAM, None)?;
+        socket.set_nonblocking(true)?;
+        socket.connect(&SockAddr::unix(path)?)
     }
 
     fn identity(path: &Path) -> io::Result<(u64, u64)> {
