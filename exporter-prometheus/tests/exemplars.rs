@@ -62,7 +62,7 @@ hits 1
 # TYPE level gauge
 level 5
 # TYPE sent counter
-sent_total{stream="a"} 17 # {trace_id="4bf9"} 3.0 1.600000000123e+09
+sent_total{stream="a"} 17 # {trace_id="4bf9"} 3.0 1.6000000001230001e+09
 sent_created{stream="a"} 1599999000.5
 # TYPE size histogram
 size_bucket{le="1.0"} 2 # {trace_id="a b"} 0.67

@@ -50,6 +50,10 @@ fn each_scrape_is_counted_in_the_next_by_format() -> Outcome {
     let seconds =
         snapshot.histogram("tachometer_scrape_duration_seconds", &[("format", "text"), ("registry", "shop")]);
     assert_eq!(seconds.map(|seconds| seconds.count()), Some(2));
+    // Of HEAD no bytes are sent.
+    ask(server.addr(), "HEAD", "/snapshot.json")?;
+    let sent = count(&registry.snapshot(), "tachometer_scrape_bytes_total", ("format", "json"));
+    assert_eq!(sent, Some(json.bytes.len() as u64));
     // What is no scrape is not counted.
     ask(server.addr(), "GET", "/health")?;
     ask(server.addr(), "GET", "/nope")?;
@@ -74,6 +78,9 @@ fn refusals_and_errors_are_counted_by_reason() -> Outcome {
 
     talk(server.addr(), "GET /metrics HTTP/1.1\r\n\r\n")?;
     assert_eq!(refused("request"), Some(1));
+    // hyper cannot read this one.
+    talk(server.addr(), "GET /metrics HTTP/1.1\r\nno colon\r\n\r\n")?;
+    until(|| refused("request") == Some(2));
     let elsewhere = options.clone().allow("192.0.2.1")?.serve("127.0.0.1:0")?;
     ask(elsewhere.addr(), "GET", "/metrics")?;
     assert_eq!(refused("network"), Some(1));

@@ -15,7 +15,7 @@ use tokio::time::{Instant, Sleep, sleep_until, timeout};
 use super::conversation::Conversation;
 use super::guard::{Guard, Welcome};
 use super::limits::Limits;
-use super::scrape_metrics::Failure;
+use super::scrape_metrics::{Failure, Refusal};
 use super::service::MetricsService;
 use super::socket::{Socket, Watched};
 
@@ -34,7 +34,9 @@ const LINGER_BYTES: u64 = 4 << 20;
 enum End {
     /// Client or server had enough.
     Closed,
-    /// The client broke the protocol.
+    /// hyper cannot read the request, and has said so.
+    Refused(hyper::Error),
+    /// The client is gone.
     Broken,
     /// The time of the phase has passed.
     TimedOut,
@@ -70,7 +72,11 @@ pub(super) async fn converse<S: Socket>(
                 std::pin::Pin::new(&mut connection).graceful_shutdown();
             }
             if let Poll::Ready(result) = connection.poll_without_shutdown(cx) {
-                return Poll::Ready(if result.is_ok() { End::Closed } else { End::Broken });
+                return Poll::Ready(match result {
+                    Ok(()) => End::Closed,
+                    Err(error) if error.is_parse() => End::Refused(error),
+                    Err(_) => End::Broken,
+                });
             }
             if cut.as_mut().poll(cx).is_ready() {
                 return Poll::Ready(End::Cut);
@@ -80,13 +86,17 @@ pub(super) async fn converse<S: Socket>(
         .await
     };
     let socket = connection.into_parts().io.into_inner().socket;
+    if let End::Refused(error) = &end {
+        service.refused(Refusal::Request);
+        tracing::debug!(target: "tachometer_prometheus", %error, "a request is refused");
+    }
     match end {
         End::Closed if !conversation.was_refused() => {}
         // In the middle of an answer: the client is gone, or its body was taken away.
         End::Broken if conversation.is_answering() => socket.make_end_sudden(),
         End::Cut => socket.make_end_sudden(),
-        End::Closed | End::Broken if stopped => {}
-        End::Closed | End::Broken => linger(socket).await,
+        End::Closed | End::Refused(_) | End::Broken if stopped => {}
+        End::Closed | End::Refused(_) | End::Broken => linger(socket).await,
         End::TimedOut => time_out(&socket, &service, &conversation),
     }
 }

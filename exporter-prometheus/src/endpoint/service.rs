@@ -9,7 +9,7 @@ use std::task::{Context, Poll};
 use std::time::Instant;
 
 use hyper::body::Bytes;
-use hyper::{Request, Response};
+use hyper::{Method, Request, Response};
 
 use super::answer::AnswerBody;
 use super::collections::{Collections, MAX_SCRAPES, Unavailable, Wanted};
@@ -98,17 +98,19 @@ impl MetricsService {
             Ok(scrape) => scrape,
             Err(answer) => return *answer,
         };
+        let sends_body = *request.method() != Method::HEAD;
         // Not held while the answer is awaited: it may be anything.
         drop(request);
-        self.scrape(scrape).await
+        self.scrape(scrape, sends_body).await
     }
 
-    async fn scrape(&self, Scrape { wanted, kind }: Scrape) -> Response<AnswerBody> {
+    async fn scrape(&self, Scrape { wanted, kind }: Scrape, sends_body: bool) -> Response<AnswerBody> {
         let begin = Instant::now();
         match self.shared.collections.get(wanted).await {
             Ok(rendered) => {
                 if let Some(metrics) = &self.shared.metrics {
-                    metrics.answered(kind, begin.elapsed(), rendered.bytes());
+                    let bytes = if sends_body { rendered.bytes() } else { 0 };
+                    metrics.answered(kind, begin.elapsed(), bytes);
                 }
                 kind.answer(AnswerBody::shared(&rendered))
             }
