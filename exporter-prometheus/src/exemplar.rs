@@ -1,8 +1,8 @@
 //! Exemplars and created times, which OpenMetrics alone has.
 //!
 //! ```text
-//! sent_total 17 # {trace_id="4bf92f35"} 3.0 1.600000000123e+09      a record that is in the value, with its time
-//! sent_created 1599999000.5                                         since when the value counts
+//! sent_total 17 # {trace_id="4bf92f35"} 3.0 1.6000000005e+09      a record that is in the value, with its time
+//! sent_created 1599999000.5                                       since when the value counts
 //! ```
 
 use std::time::UNIX_EPOCH;
@@ -35,7 +35,7 @@ pub(crate) fn permitted_created(heading: &Heading, series: SeriesView<'_>) -> Op
     Some(created.duration_since(UNIX_EPOCH).ok()?.as_secs_f64())
 }
 
-/// Appends what stands behind the value of a line: ` # {a="b"} 1.5 1600000000.123`.
+/// Appends what stands behind the value of a line: ` # {a="b"} 1.5 1.6000000005e+09`.
 pub(crate) fn push_exemplar(out: &mut String, exemplar: &Exemplar) {
     out.push_str(" # {");
     for (at, (name, value)) in exemplar.labels().enumerate() {
@@ -50,7 +50,7 @@ pub(crate) fn push_exemplar(out: &mut String, exemplar: &Exemplar) {
     push_canonical(out, exemplar.value());
     if let Some(since_epoch) = exemplar.time().and_then(|time| time.duration_since(UNIX_EPOCH).ok()) {
         out.push(' ');
-        push_canonical(out, since_epoch.as_secs_f64());
+        push_canonical(out, since_epoch.as_nanos() as f64 / 1e9);
     }
 }
 

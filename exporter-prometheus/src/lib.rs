@@ -71,7 +71,7 @@
 //! | a counter that is NaN or negative | as it is | left out |
 //! | a histogram with negative bounds, or a sum that is NaN or negative | as it is | without sum and count |
 //! | a summary with a sum that is NaN or negative, or quantiles that are negative or not from 0 to 1 | as it is | without those |
-//! | an [exemplar](tachometer::Exemplars) of a counter or a bucket | not there | `sent_total 17 # {trace_id="4bf9"} 3 1600000000.123` |
+//! | an [exemplar](tachometer::Exemplars) of a counter or a bucket | not there | `sent_total 17 # {trace_id="4bf9"} 3.0 1.6000000005e+09` |
 //! | when a series [began](tachometer::RegistryBuilder::created) | not there | `sent_created 1599999000.5` |
 //! | the end | | `# EOF` |
 //!

@@ -6,10 +6,13 @@ use tachometer::{Exemplar, FamilyBuilder, MetricKind, Number, Snapshot};
 
 use crate::input::{self, Bucket, Decimal, Family, Metric, Rejection, Type};
 
-/// The snapshot that holds these families.
+/// The snapshot that holds these families. One without metrics is refused, as Prometheus' Go library does.
 pub(crate) fn snapshot(families: &[Family]) -> Result<Snapshot, Rejection> {
     let mut snapshot = Snapshot::builder();
     for family in families {
+        if family.metrics.is_empty() {
+            return Err(format!("family `{}` has no metrics", family.name).into());
+        }
         snapshot = snapshot.family(build(family)?);
     }
     Ok(snapshot.build()?)
@@ -108,7 +111,8 @@ fn add_exemplar(
     bucket: usize,
     given: &input::Exemplar,
 ) -> Result<FamilyBuilder, Rejection> {
-    let labels = given.labels.iter().map(|(name, value)| (&**name, value));
+    let labels = given.labels.clone().into_pairs();
+    let labels = labels.iter().map(|(name, value)| (&**name, value));
     let Ok(mut exemplar) = Exemplar::new(labels, given.value.to_f64()?) else { return Ok(family) };
     if let Some(timestamp_ms) = given.timestamp_ms {
         exemplar = exemplar.at(UNIX_EPOCH + Duration::from_millis(timestamp_ms));

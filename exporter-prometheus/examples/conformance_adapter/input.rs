@@ -87,11 +87,34 @@ pub(crate) enum Bucket {
 #[derive(Clone, Deserialize)]
 pub(crate) struct Exemplar {
     #[serde(default)]
-    pub(crate) labels: Vec<(String, String)>,
+    pub(crate) labels: Labels,
     pub(crate) value: Decimal,
     pub(crate) timestamp_ms: Option<u64>,
     /// In seconds.
     pub(crate) timestamp: Option<Decimal>,
+}
+
+/// Names and values, as pairs or as an object.
+#[derive(Clone, Deserialize)]
+#[serde(untagged)]
+pub(crate) enum Labels {
+    Pairs(Vec<(String, String)>),
+    Object(BTreeMap<String, String>),
+}
+
+impl Default for Labels {
+    fn default() -> Self {
+        Self::Pairs(Vec::new())
+    }
+}
+
+impl Labels {
+    pub(crate) fn into_pairs(self) -> Vec<(String, String)> {
+        match self {
+            Self::Pairs(pairs) => pairs,
+            Self::Object(object) => object.into_iter().collect(),
+        }
+    }
 }
 
 /// A number, which stands in a text because JSON has neither NaN nor all of `u64`.
