@@ -2,6 +2,7 @@
 # Breaks the engine's concurrency in one place at a time and expects a model to fail for it.
 #
 #     ci/loom-mutations.sh            every mutation
+#     ci/loom-mutations.sh --third    every third, from another one on for each commit
 #     ci/loom-mutations.sh TEXT       those whose name contains TEXT
 #     ci/loom-mutations.sh --list     their names
 #

@@ -1,6 +1,7 @@
 """Breaks the engine's concurrency in one place at a time and expects a model to fail for it.
 
     loom_mutations.py [--list] [TEXT]     TEXT: only the mutations whose name contains it
+    loom_mutations.py --third             every third, from another one on for each commit
 
 There are two kinds of mutations:
 
@@ -238,8 +239,8 @@ class Run:
 
 
 def main(arguments):
-    listed = "--list" in arguments
-    text = " ".join(argument for argument in arguments if argument != "--list")
+    listed, third = "--list" in arguments, "--third" in arguments
+    text = " ".join(argument for argument in arguments if argument not in ("--list", "--third"))
     table = Table()
     mutations = [mutation for mutation in [*orderings(), *table.mutations] if text in mutation.name]
     unknown = set(table.explained) - {mutation.name for mutation in [*orderings(), *table.mutations]}
@@ -247,6 +248,9 @@ def main(arguments):
         raise Mistake(f"explained, but no mutation: {', '.join(unknown)}")
     if not mutations:
         raise Mistake(f"no mutation has `{text}` in its name")
+    if third:
+        commit = subprocess.run(["git", "rev-parse", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=True)
+        mutations = mutations[int(commit.stdout, 16) % 3 :: 3]
     every = sorted(path.stem for path in (ROOT / MODELS).glob("*.rs"))
     run = Run(mutations, table, every)
     if listed:
