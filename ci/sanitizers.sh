@@ -24,6 +24,8 @@ measuring=(
     ten_million_observations_without_a_scrape_take_no_memory
     ten_thousand_short_lived_threads_lose_nothing_and_leave_no_memory_behind
     threads_that_touch_one_percent_of_the_series_take_a_twentieth_of_dense_arrays
+    a_thousand_scrapers_at_once_get_whole_answers_or_503_and_cost_little_memory_and_few_threads
+    slow_readers_are_closed_at_the_deadline_hold_two_bodies_at_most_and_delay_nobody
 )
 # The same, and too good to leave out: freed memory is held back from reuse for a mebibyte only.
 reusing=(no_count_is_ever_seen_under_another_name)
