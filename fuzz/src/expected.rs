@@ -62,7 +62,7 @@ fn is_plain(snapshot: &Snapshot) -> bool {
             MetricKind::StateSet => &*name.replace(':', "_"),
             _ => "__name__",
         };
-        let may_be = |label: &str| is_legal(label, "") && label != "__name__" && label != added;
+        let may_be = |label: &str| is_legal(label, "") && !label.starts_with("__") && label != added;
         is_legal(&name, ":")
             && claimed_names(&name, kind(family)).into_iter().all(|name| names.insert(name))
             && family.series().all(|series| {
@@ -99,7 +99,9 @@ fn samples(name: &str, series: SeriesView<'_>) -> Vec<Sample> {
         let added = added.map(|(name, value)| (name.to_owned(), value));
         let mut labels: Vec<_> = own.chain(added).collect();
         labels.sort_by(|a, b| a.0.cmp(&b.0));
-        Sample { name: format!("{name}{suffix}"), labels, value, timestamp_ms: series.timestamp_ms() }
+        // Prometheus reads no sign in a time.
+        let timestamp_ms = series.timestamp_ms().filter(|timestamp_ms| *timestamp_ms >= 0);
+        Sample { name: format!("{name}{suffix}"), labels, value, timestamp_ms }
     };
     let sum_and_count =
         |sum, count| [sample("_sum", None, Number::F64(sum)), sample("_count", None, Number::U64(count))];
