@@ -109,7 +109,7 @@ impl Format {
 
     /// The value of the header `Content-Type`.
     #[must_use]
-    pub fn content_type(self) -> &'static str {
+    pub const fn content_type(self) -> &'static str {
         macro_rules! with_escaping {
             ($media_type:literal) => {
                 match self.escaping {

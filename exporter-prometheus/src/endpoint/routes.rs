@@ -12,7 +12,7 @@ use crate::coding::Coding;
 use crate::format::Format;
 
 /// The content type of text format 0.0.4, as Prometheus expects it.
-pub const CONTENT_TYPE_TEXT: &str = "text/plain; version=0.0.4; charset=utf-8";
+pub const CONTENT_TYPE_TEXT: &str = Format::TEXT.content_type();
 
 const PLAIN: &str = "text/plain; charset=utf-8";
 const HTML: &str = "text/html; charset=utf-8";
