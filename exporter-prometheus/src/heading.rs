@@ -11,7 +11,7 @@ use tachometer::{FamilyView, MetricKind};
 
 use crate::escape::{push_help, push_label_value, push_quoted_help};
 use crate::format::{Format, Syntax};
-use crate::names::{is_legal_label_name, is_legal_metric_name};
+use crate::names::{is_legal_label_name, is_legal_metric_name, is_metric_byte};
 
 /// The names of a family, as they are spelled.
 #[derive(Clone, Debug)]
@@ -149,8 +149,8 @@ impl Heading {
     fn may_have_unit(&self, unit: &str) -> bool {
         let ends_in_it = self.family().strip_suffix(unit).is_some_and(|rest| rest.ends_with('_'));
         let is_number = !matches!(self.kind, MetricKind::Info | MetricKind::StateSet);
-        // A unit is never quoted.
-        let is_writable = !unit.is_empty() && is_legal_metric_name(&format!("_{unit}"));
+        // A unit is never quoted. It stands behind a `_`, so it may begin with a digit.
+        let is_writable = !unit.is_empty() && unit.bytes().all(is_metric_byte);
         self.format.syntax == Syntax::OpenMetrics && ends_in_it && is_number && is_writable
     }
 

@@ -76,7 +76,8 @@ fn is_legal(name: &str, is_legal_byte: fn(u8) -> bool) -> bool {
     name.bytes().all(is_legal_byte) && !name.starts_with(|first: char| first.is_ascii_digit())
 }
 
-fn is_metric_byte(byte: u8) -> bool {
+/// Whether a metric name may have it, but for a digit in front.
+pub(crate) fn is_metric_byte(byte: u8) -> bool {
     is_label_byte(byte) || byte == b':'
 }
 
